@@ -1,0 +1,270 @@
+/**
+ * The container runtime as a port, in the words of the Container Runtime Interface (kubernetes/cri-api
+ * `pkg/apis/runtime/v1/api.proto`): only what Outfit uses, with plain values instead of wrappers. Times are nanoseconds since the
+ * epoch as bigint in the protocol; here they are ISO-8601 strings with nanoseconds, or undefined where the protocol has 0.
+ *
+ * Contract, kept by containerd and by the fake (`runtime.contract.ts`):
+ * - Calls reject with RuntimeError. Its `code` says what the caller should do; nobody reads its text to decide.
+ * - stop and remove are idempotent: an id that is not there is success.
+ * - Names are reserved: a sandbox by (name, namespace, uid, attempt), a container by (name, attempt) in its sandbox. To take one twice is `AlreadyExists`.
+ * - `signal` ends a waiting call with the signal's reason; what the runtime has begun may still happen.
+ */
+export interface Runtime {
+  version(): Promise<RuntimeVersion>;
+  /** Conditions RuntimeReady and NetworkReady. */
+  status(): Promise<RuntimeCondition[]>;
+
+  runPodSandbox(config: PodSandboxConfig, signal?: AbortSignal): Promise<string>;
+  stopPodSandbox(sandboxId: string): Promise<void>;
+  removePodSandbox(sandboxId: string): Promise<void>;
+  /** @throws RuntimeError NotFound */
+  podSandboxStatus(sandboxId: string): Promise<PodSandboxStatus>;
+  listPodSandboxes(filter?: { labels?: Record<string, string> }): Promise<PodSandbox[]>;
+
+  createContainer(sandboxId: string, config: ContainerConfig, sandbox: PodSandboxConfig): Promise<string>;
+  /** Rejects when the process cannot be started; the container is then EXITED with exit code 128 and reason StartError. */
+  startContainer(containerId: string): Promise<void>;
+  /** Sends the stop signal, and SIGKILL after `timeoutSeconds`. Resolves when the container has ended. 0 kills at once. */
+  stopContainer(containerId: string, timeoutSeconds: number): Promise<void>;
+  removeContainer(containerId: string): Promise<void>;
+  /** @throws RuntimeError NotFound */
+  containerStatus(containerId: string): Promise<ContainerStatus>;
+  listContainers(filter?: { podSandboxId?: string; labels?: Record<string, string> }): Promise<Container[]>;
+  /** Makes the runtime open the container's log file anew, after it was rotated. */
+  reopenContainerLog(containerId: string): Promise<void>;
+
+  /** Runs a command and waits. `timeoutSeconds` 0 waits for ever; a timeout rejects with code `DeadlineExceeded`. */
+  execSync(containerId: string, command: string[], timeoutSeconds: number): Promise<ExecResult>;
+  /** The URL of a streaming server that takes one SPDY/3.1 or WebSocket connection. */
+  exec(request: ExecRequest): Promise<string>;
+  attach(request: AttachRequest): Promise<string>;
+  portForward(sandboxId: string, ports: number[]): Promise<string>;
+
+  /** undefined when the image is not on this machine. Asks no registry. */
+  imageStatus(image: string): Promise<Image | undefined>;
+  /** Asks the registry, also when the image is there. Resolves to the reference that names it here. `onProgress` is told bytes where the runtime knows them. */
+  pullImage(image: string, options?: PullOptions): Promise<string>;
+  removeImage(image: string): Promise<void>;
+  listImages(): Promise<Image[]>;
+
+  /** CPU and memory of the containers that run. */
+  listContainerStats(): Promise<ContainerStats[]>;
+
+  /** Something happened to a container or sandbox: look at it. May repeat, may miss some: the caller polls as well. Ends when `signal` aborts; reconnects by itself. */
+  events(signal: AbortSignal): AsyncIterable<RuntimeEvent>;
+  close(): void;
+}
+
+export type RuntimeErrorCode =
+  | 'NotFound'
+  | 'AlreadyExists'
+  | 'Unavailable' // the runtime does not answer: try again
+  | 'DeadlineExceeded'
+  | 'Cancelled'
+  | 'Unimplemented'
+  | 'Failed'; // the runtime refused or broke; the message says why
+
+export class RuntimeError extends Error {
+  override readonly name = 'RuntimeError';
+  readonly code: RuntimeErrorCode;
+  constructor(code: RuntimeErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+export interface RuntimeVersion {
+  runtimeName: string;
+  runtimeVersion: string;
+  runtimeApiVersion: string;
+}
+
+export interface RuntimeCondition {
+  type: string;
+  status: boolean;
+  reason: string;
+  message: string;
+}
+
+export interface PodSandboxMetadata {
+  name: string;
+  uid: string;
+  namespace: string;
+  attempt: number;
+}
+
+export type NamespaceMode = 'POD' | 'CONTAINER' | 'NODE';
+
+export interface NamespaceOptions {
+  network: NamespaceMode;
+  pid: NamespaceMode;
+  ipc: NamespaceMode;
+}
+
+export interface PodSandboxConfig {
+  metadata: PodSandboxMetadata;
+  hostname: string;
+  /** Folder of the Pod's container logs, absolute. */
+  logDirectory: string;
+  dnsConfig?: { servers: string[]; searches: string[]; options: string[] };
+  portMappings: { protocol: 'TCP' | 'UDP' | 'SCTP'; containerPort: number; hostPort: number; hostIp: string }[];
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+  linux: {
+    cgroupParent: string;
+    namespaces: NamespaceOptions;
+    sysctls?: Record<string, string>;
+    privileged?: boolean;
+    security?: LinuxSecurity;
+  };
+}
+
+export type SandboxState = 'READY' | 'NOTREADY';
+
+export interface PodSandbox {
+  id: string;
+  metadata: PodSandboxMetadata;
+  state: SandboxState;
+  createdAt: string;
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+}
+
+export interface PodSandboxStatus extends PodSandbox {
+  /** '' on the host's network. */
+  ip: string;
+  additionalIps: string[];
+  /** Where the runtime tells it (`info`): the process id of the sandbox and the path of its network namespace. */
+  pid?: number;
+  networkNamespace?: string;
+}
+
+export interface ContainerMetadata {
+  name: string;
+  attempt: number;
+}
+
+export interface Mount {
+  containerPath: string;
+  hostPath: string;
+  readonly: boolean;
+  propagation: 'PRIVATE' | 'HOST_TO_CONTAINER' | 'BIDIRECTIONAL';
+  recursiveReadOnly?: boolean;
+}
+
+export interface LinuxSecurity {
+  privileged?: boolean;
+  capabilities?: { add: string[]; drop: string[] };
+  runAsUser?: number;
+  runAsGroup?: number;
+  runAsUsername?: string;
+  supplementalGroups?: number[];
+  readonlyRootfs?: boolean;
+  noNewPrivileges?: boolean;
+  seccomp?: { type: 'RuntimeDefault' | 'Unconfined' | 'Localhost'; localhostRef?: string };
+  maskedPaths?: string[];
+  readonlyPaths?: string[];
+}
+
+export interface LinuxResources {
+  /** Microseconds. */
+  cpuPeriod?: number;
+  /** Microseconds of CPU time in one period. */
+  cpuQuota?: number;
+  cpuShares?: number;
+  memoryLimitInBytes?: number;
+  oomScoreAdj?: number;
+  /** cgroup v2 only. */
+  unified?: Record<string, string>;
+}
+
+export interface ContainerConfig {
+  metadata: ContainerMetadata;
+  image: string;
+  /** The image's entrypoint when empty. */
+  command: string[];
+  args: string[];
+  workingDir: string;
+  envs: { key: string; value: string }[];
+  mounts: Mount[];
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+  /** Relative to the sandbox's logDirectory. */
+  logPath: string;
+  stdin: boolean;
+  stdinOnce: boolean;
+  tty: boolean;
+  linux: { resources: LinuxResources; security: LinuxSecurity; namespaces: NamespaceOptions };
+}
+
+export type ContainerState = 'CREATED' | 'RUNNING' | 'EXITED' | 'UNKNOWN';
+
+export interface Container {
+  id: string;
+  podSandboxId: string;
+  metadata: ContainerMetadata;
+  image: string;
+  imageRef: string;
+  state: ContainerState;
+  createdAt: string;
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+}
+
+export interface ContainerStatus extends Omit<Container, 'podSandboxId'> {
+  startedAt?: string;
+  finishedAt?: string;
+  exitCode: number;
+  /** Completed, Error, OOMKilled, StartError …, as the runtime says. */
+  reason: string;
+  message: string;
+  logPath: string;
+}
+
+export interface ExecResult {
+  stdout: Buffer;
+  stderr: Buffer;
+  exitCode: number;
+}
+
+export interface ExecRequest {
+  containerId: string;
+  command: string[];
+  stdin: boolean;
+  stdout: boolean;
+  stderr: boolean;
+  tty: boolean;
+}
+
+export type AttachRequest = Omit<ExecRequest, 'command'>;
+
+export interface Image {
+  id: string;
+  repoTags: string[];
+  repoDigests: string[];
+  /** Bytes. */
+  size: number;
+  /** The image's user: a number, or a name. */
+  uid?: number;
+  username?: string;
+}
+
+export interface PullOptions {
+  auth?: { username: string; password: string; serverAddress?: string };
+  signal?: AbortSignal;
+  onProgress?: (progress: { completedBytes: number; totalBytes: number }) => void;
+}
+
+export interface ContainerStats {
+  containerId: string;
+  labels: Record<string, string>;
+  /** Nanoseconds since the container started; undefined when unknown. */
+  cpuUsageNanoseconds?: number;
+  memoryWorkingSetBytes?: number;
+}
+
+export interface RuntimeEvent {
+  /** Of a container, or of a sandbox. */
+  id: string;
+  type: 'created' | 'started' | 'exited' | 'oom' | 'deleted' | 'other';
+}

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+/** Real containers and real kubectl: two files side by side at most, each with a node of its own. */
+export default defineConfig({
+  test: {
+    name: 'e2e',
+    include: ['test/e2e/**/*.e2e.ts', 'src/**/*.e2e.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    maxWorkers: 2,
+  },
+});
