@@ -1,0 +1,35 @@
+import { writeFileSync } from 'node:fs';
+import { commandTimes } from './commands.ts';
+import { cycles } from './cycles.ts';
+import { type Figure, table } from './figures.ts';
+import { idle } from './idle.ts';
+import { BenchNode } from './node.ts';
+import { podTimes } from './pod.ts';
+import { startTimes } from './start.ts';
+
+const [root, ...args] = process.argv.slice(2);
+const quick = args.includes('--quick');
+const json = args.includes('--json') ? args[args.indexOf('--json') + 1] : undefined;
+const runs = quick ? 3 : 7;
+
+const node = new BenchNode(root!);
+const figures: Figure[] = [];
+const add = async (what: string, section: () => Promise<Figure[]>) => {
+  console.error(`bench: ${what} …`);
+  figures.push(...(await section()));
+};
+
+try {
+  await add('node start', () => startTimes(node, runs));
+  await node.outfit('image', 'build', 'nginx');
+  await node.outfit('image', 'build', 'busybox');
+  await add('one Pod', () => podTimes(node, runs));
+  await add('commands', () => commandTimes(node, runs));
+  await add('an idle node', () => idle(node, quick ? 5 : 20));
+  await add('Pods that come and go', () => cycles(node, quick ? 20 : 200));
+} finally {
+  await node.close();
+}
+console.log(table(figures));
+if (json) writeFileSync(json, `${JSON.stringify(figures, undefined, 2)}\n`);
+process.exit(figures.some((f) => f.target?.kept === false) ? 2 : 0);
