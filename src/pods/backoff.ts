@@ -1,0 +1,44 @@
+/** How long to wait before the same thing is tried again. Milliseconds. */
+export interface BackOffRules {
+  initialMs: number;
+  maxMs: number;
+}
+
+/** The kubelet's: 10 s, doubled up to 5 min, forgotten after twice the maximum without a failure (`pkg/kubelet/kubelet.go`). */
+export const KUBELET_BACKOFF: BackOffRules = { initialMs: 10_000, maxMs: 300_000 };
+
+/** What is remembered of one thing that failed: the delay now in force, and when it was set. Milliseconds since the epoch. */
+export interface BackOff {
+  delayMs: number;
+  since: number;
+}
+
+/**
+ * When the next attempt may be made after a failure at `failedAt`; undefined means at once. The first failure of all, and the first
+ * after a long quiet time, wait for nothing (client-go `util/flowcontrol`, IsInBackOffSince).
+ */
+export function backOffUntil(
+  backOff: BackOff | undefined,
+  failedAt: number,
+  now: number,
+  rules: BackOffRules = KUBELET_BACKOFF,
+): number | undefined {
+  if (!backOff || isForgotten(backOff, failedAt, rules)) return undefined;
+  const until = failedAt + backOff.delayMs;
+  return until > now ? until : undefined;
+}
+
+/** The memory to keep when an attempt is made now (client-go `util/flowcontrol`, Next). */
+export function nextBackOff(
+  backOff: BackOff | undefined,
+  failedAt: number,
+  now: number,
+  rules: BackOffRules = KUBELET_BACKOFF,
+): BackOff {
+  const isFirst = !backOff || isForgotten(backOff, failedAt, rules);
+  return { delayMs: isFirst ? rules.initialMs : Math.min(backOff.delayMs * 2, rules.maxMs), since: now };
+}
+
+function isForgotten(backOff: BackOff, failedAt: number, { maxMs }: BackOffRules): boolean {
+  return failedAt - backOff.since > 2 * maxMs;
+}

@@ -1,0 +1,16 @@
+/** Time as the loop sees it: milliseconds since the epoch, and timers. Tests bring their own. */
+export interface Clock {
+  now(): number;
+  setTimeout(callback: () => void, ms: number): unknown;
+  clearTimeout(handle: unknown): void;
+}
+
+/** Longest delay that Node's timers take; longer ones would fire at once. */
+const MAX_DELAY = 2 ** 31 - 1;
+
+/** The process's own clock. The globals are looked up at each call, so that a test's fake timers are seen. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  setTimeout: (callback, ms) => setTimeout(callback, Math.min(ms, MAX_DELAY)),
+  clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
+};
