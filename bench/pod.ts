@@ -1,0 +1,182 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import pino from 'pino';
+import { containerdRuntime } from '../src/cri/containerd-runtime.ts';
+import type { ContainerConfig, PodSandboxConfig, Runtime } from '../src/cri/runtime.ts';
+import { atMost, type Figure } from './figures.ts';
+import { answers, type BenchNode, processTime, timed, until } from './node.ts';
+
+const run = promisify(execFile);
+const PODS = '/api/v1/namespaces/default/pods';
+const MANIFEST = 'examples/web-app/pod.yaml';
+
+/**
+ * From the request to HTTP 200 of the story's Pod, images present: by bare CRI calls, by the node's API, and by `kubectl create`, in turn,
+ * so that the ratios hold when the machine's speed drifts. The Pod's pull policy is Always, so all of them ask the (local) registry.
+ */
+export async function podTimes(node: BenchNode, runs: number): Promise<Figure[]> {
+  const { containerd } = await node.status();
+  const runtime = containerdRuntime({ socket: containerd.socket, log: pino({ level: 'silent' }) });
+  const hasKubectl = spawnSync('kubectl', ['version', '--client'], { env: node.env }).status === 0;
+  const cri: number[] = [];
+  const api: number[] = [];
+  const kubectl: number[] = [];
+  const kubectlAlone: number[] = [];
+  await viaApi(node);
+  for (let i = 0; i < runs; i++) {
+    cri.push(await bare(node, runtime, i));
+    api.push(await viaApi(node));
+    if (!hasKubectl) continue;
+    kubectl.push(await viaKubectl(node));
+    kubectlAlone.push(
+      await processTime(node.env, 'kubectl', 'create', '--dry-run=server', '-f', join(process.argv[2]!, MANIFEST)),
+    );
+  }
+  runtime.close();
+  return [
+    atMost('bare CRI calls to HTTP 200', 'ms', cri),
+    atMost('API request to HTTP 200', 'ms', api),
+    atMost(
+      'API request / bare CRI',
+      'times',
+      api.map((ms, i) => ms / cri[i]!),
+      1.3,
+    ),
+    ...(hasKubectl
+      ? [
+          atMost('kubectl create to HTTP 200', 'ms', kubectl),
+          atMost("kubectl's own process (create --dry-run=server)", 'ms', kubectlAlone),
+          atMost(
+            "kubectl create, less kubectl's own process / bare CRI",
+            'times',
+            kubectl.map((ms, i) => (ms - kubectlAlone[i]!) / cri[i]!),
+          ),
+        ]
+      : []),
+    ...(await podmanTimes(runs)),
+  ];
+}
+
+async function viaApi(node: BenchNode): Promise<number> {
+  const pod = {
+    metadata: { name: 'web-app' },
+    spec: { containers: [{ image: 'nginx', name: 'main-container', ports: [{ containerPort: 80 }] }] },
+  };
+  const ms = await timed(async () => {
+    await node.api('POST', PODS, pod);
+    await answered(node);
+  });
+  await removed(node);
+  return ms;
+}
+
+async function viaKubectl(node: BenchNode): Promise<number> {
+  const ms = await timed(async () => {
+    const created = run('kubectl', ['create', '-f', join(process.argv[2]!, MANIFEST)], { env: node.env });
+    await Promise.all([created, answered(node)]);
+  });
+  await removed(node);
+  return ms;
+}
+
+async function answered(node: BenchNode): Promise<void> {
+  let ip: string | undefined;
+  await until(async () => {
+    ip ??= (await node.api('GET', `${PODS}/web-app`)).body.status?.podIP;
+    return ip !== undefined && (await answers(ip));
+  });
+}
+
+async function removed(node: BenchNode): Promise<void> {
+  await node.api('DELETE', `${PODS}/web-app`, { gracePeriodSeconds: 1 });
+  await node.gone('web-app');
+}
+
+/** The calls that a kubelet needs for this Pod, and nothing between them. */
+async function bare(node: BenchNode, runtime: Runtime, i: number): Promise<number> {
+  const sandbox = sandboxConfig(node, i);
+  mkdirSync(join(sandbox.logDirectory, 'main-container'), { recursive: true });
+  let id = '';
+  const ms = await timed(async () => {
+    id = await runtime.runPodSandbox(sandbox);
+    const { ip } = await runtime.podSandboxStatus(id);
+    const image = await runtime.pullImage('nginx');
+    const container = await runtime.createContainer(id, containerConfig(image), sandbox);
+    await runtime.startContainer(container);
+    await until(() => answers(ip));
+  });
+  await runtime.stopPodSandbox(id);
+  await runtime.removePodSandbox(id);
+  return ms;
+}
+
+const NAMESPACES = { network: 'POD', pid: 'CONTAINER', ipc: 'POD' } as const;
+
+function sandboxConfig(node: BenchNode, i: number): PodSandboxConfig {
+  return {
+    metadata: { name: `bare-${i}`, uid: randomUUID(), namespace: 'bench', attempt: 0 },
+    hostname: `bare-${i}`,
+    logDirectory: join(node.home, 'bare', String(i)),
+    portMappings: [],
+    labels: {},
+    annotations: {},
+    linux: { cgroupParent: '', namespaces: NAMESPACES },
+  };
+}
+
+function containerConfig(image: string): ContainerConfig {
+  return {
+    metadata: { name: 'main-container', attempt: 0 },
+    image,
+    command: [],
+    args: [],
+    workingDir: '',
+    envs: [],
+    mounts: [],
+    labels: {},
+    annotations: {},
+    logPath: 'main-container/0.log',
+    stdin: false,
+    stdinOnce: false,
+    tty: false,
+    linux: { resources: {}, security: {}, namespaces: NAMESPACES },
+  };
+}
+
+/** `podman kube play` of the same manifest with a hostPort, where podman is installed and has the image. */
+async function podmanTimes(runs: number): Promise<Figure[]> {
+  if (spawnSync('podman', ['image', 'exists', 'docker.io/library/nginx:latest']).status !== 0) {
+    console.error('bench: no podman with an image docker.io/library/nginx on this machine: left out');
+    return [];
+  }
+  const manifest = JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web-app' },
+    spec: {
+      containers: [
+        {
+          image: 'docker.io/library/nginx:latest',
+          imagePullPolicy: 'IfNotPresent',
+          name: 'main-container',
+          ports: [{ containerPort: 80, hostPort: 80 }],
+        },
+      ],
+    },
+  });
+  const podman: number[] = [];
+  const play = (...args: string[]) => spawnSync('podman', ['kube', ...args, '-'], { input: manifest });
+  for (let i = 0; i < runs; i++) {
+    podman.push(
+      await timed(async () => {
+        if (play('play').status !== 0) throw new Error('podman kube play failed');
+        await until(() => answers('127.0.0.1'));
+      }),
+    );
+    play('down');
+  }
+  return [atMost('podman kube play to HTTP 200', 'ms', podman)];
+}
