@@ -21,7 +21,8 @@ const EXPLANATIONS: Record<StoreErrorCode, (path: string, why: string) => string
 
 function storeErrorCode(code: string | undefined, message: string): StoreErrorCode {
   if (code === 'LEVEL_LOCKED') return 'InUse';
-  if (code === 'LEVEL_CORRUPTION') return 'Corrupt';
+  // The directory is there, so a file that is missing was lost. A read behind a file's end, which was cut, is EINVAL.
+  if (code === 'LEVEL_CORRUPTION' || /No such file or directory|Invalid argument/.test(message)) return 'Corrupt';
   if (/^(ENOSPC|EDQUOT)$/.test(code ?? '') || /No space left on device|Disk quota exceeded/.test(message))
     return 'DiskFull';
   const unfit = /^(EACCES|EPERM|EROFS|ENOTDIR|EEXIST|ELOOP|ENAMETOOLONG)$/;

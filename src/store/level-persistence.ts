@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import type { Logger } from 'pino';
@@ -24,10 +24,11 @@ export class LevelPersistence implements Persistence {
    */
   static async open(path: string, log?: Logger): Promise<LevelPersistence> {
     try {
-      await mkdir(path, { recursive: true, mode: 0o700 });
+      await makeDirectory(path);
       requireCurrent(path);
       const db = new ClassicLevel(path, { keyEncoding: 'utf8', valueEncoding: 'utf8', cacheSize: 256 * 1024 });
       await db.open();
+      await warnOfDroppedRecords(path, log);
       return new LevelPersistence(db, log);
     } catch (error) {
       throw levelError(error, path);
@@ -74,10 +75,28 @@ export class LevelPersistence implements Persistence {
   }
 }
 
+/** Node's recursive mkdir says ENOENT for a read-only file system; a plain one tells the truth. */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    await mkdir(path, { mode: 0o700 });
+  }
+}
+
 /** Where CURRENT is missing, LevelDB would make a new, empty database and remove the files of the old one. */
 function requireCurrent(path: string): void {
   if (existsSync(join(path, 'CURRENT'))) return;
   if (readdirSync(path).some((name) => /^MANIFEST-|\.(ldb|sst)$/.test(name))) {
     throw new StoreError('Corrupt', `the store ${path} is damaged: the file CURRENT is missing`);
   }
+}
+
+/** LevelDB skips log records that it cannot read and only notes it in its own LOG, which it begins anew with every start. */
+async function warnOfDroppedRecords(path: string, log: Logger | undefined): Promise<void> {
+  const notes = await readFile(join(path, 'LOG'), 'utf8').catch(() => '');
+  const dropped = notes.split('\n').filter((line) => line.includes('dropping'));
+  if (dropped.length > 0)
+    log?.warn({ path }, `store: the log was damaged, the latest writes may be lost: ${dropped.join('; ')}`);
 }
