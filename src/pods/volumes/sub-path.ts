@@ -1,0 +1,99 @@
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir, open, realpath, stat } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import type { Mounts } from './mounts.ts';
+
+/** Linux' open flag for a handle that only names a file; Node's constants do not have it. */
+const O_PATH = 0o10000000;
+
+export interface SubPath {
+  volumePath: string;
+  /** Relative, without `..`. */
+  subPath: string;
+  /** Where to bind it. */
+  target: string;
+}
+
+/** The path leads out of its volume, or is changed while it is looked at. */
+export class SubPathError extends Error {
+  override readonly name = 'SubPathError';
+}
+
+/**
+ * Binds a part of a volume to a place of our own, so that what is mounted into the container is what was checked: containers of the Pod may
+ * write to the volume and exchange directories for symlinks at any moment (CVE-2017-1002101; `pkg/volume/util/subpath`). Every
+ * component is opened without following links, and the mount is made from the open file. A path that is not there becomes a directory.
+ * @throws SubPathError
+ */
+export async function bindSubPath({ volumePath, subPath, target }: SubPath, mounts: Mounts): Promise<void> {
+  const volume = await realpath(volumePath);
+  const components = await resolveWithin(volume, subPath);
+  const handle = await openBelow(volume, components, (await stat(volume)).mode);
+  try {
+    await mounts.unmount(target);
+    await makeTarget(target, (await handle.stat()).isDirectory());
+    await mounts.bind(`/proc/${process.pid}/fd/${handle.fd}`, target);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The components below the volume, with links that stay inside it followed as far as the path exists. */
+async function resolveWithin(volume: string, subPath: string): Promise<string[]> {
+  const missing: string[] = [];
+  const existing = split(subPath);
+  for (;;) {
+    const resolved = await realpath(join(volume, ...existing)).catch(absent);
+    if (resolved !== undefined) {
+      if (resolved !== volume && !resolved.startsWith(volume + sep)) {
+        throw new SubPathError(`subpath "${subPath}" leads out of its volume`);
+      }
+      return [...split(relative(volume, resolved)), ...missing];
+    }
+    missing.unshift(existing.pop() ?? '');
+  }
+}
+
+/** A link to nowhere is not there either; making a directory in its place then fails with EEXIST. */
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (error.code === 'ENOENT') return undefined;
+  throw new SubPathError(error.message, { cause: error });
+}
+
+async function openBelow(volume: string, components: string[], mode: number): Promise<FileHandle> {
+  let handle = await open(volume, O_PATH | constants.O_DIRECTORY);
+  for (const component of components) {
+    const parent = handle;
+    try {
+      handle = await openChild(parent, component, mode);
+    } catch (error) {
+      throw new SubPathError((error as Error).message, { cause: error });
+    } finally {
+      await parent.close();
+    }
+  }
+  return handle;
+}
+
+async function openChild(parent: FileHandle, component: string, mode: number): Promise<FileHandle> {
+  const path = `/proc/self/fd/${parent.fd}/${component}`;
+  const openIt = () => open(path, O_PATH | constants.O_NOFOLLOW);
+  const child = await openIt().catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    await mkdir(path, { mode: mode & 0o7777 });
+    const made = await openIt();
+    return made;
+  });
+  if (!(await child.stat()).isSymbolicLink()) return child;
+  await child.close();
+  throw new Error(`${component} has become a symbolic link`);
+}
+
+async function makeTarget(target: string, isDirectory: boolean): Promise<void> {
+  await mkdir(isDirectory ? target : dirname(target), { recursive: true, mode: 0o750 });
+  if (!isDirectory) await (await open(target, 'a')).close();
+}
+
+function split(path: string): string[] {
+  return path.split('/').filter((part) => part !== '' && part !== '.');
+}

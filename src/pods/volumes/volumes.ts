@@ -1,0 +1,69 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import type { Pod, Volume } from '../../kube/generated/objects.ts';
+import type { PodPaths } from '../paths.ts';
+import { podUid } from '../pod-spec.ts';
+import { prepareEmptyDir } from './empty-dir.ts';
+import { prepareHostPath } from './host-path.ts';
+import { type Mounts, systemMounts } from './mounts.ts';
+import { refuseKind } from './unsupported-kind.ts';
+import { VolumeError } from './volume-error.ts';
+
+/** Puts the volumes of Pods in place below the state directory, and takes them away. Keeps nothing in memory: the disk says what there is. */
+export class Volumes {
+  readonly #paths: PodPaths;
+  readonly #mounts: Mounts;
+
+  constructor({ paths, mounts = systemMounts() }: { paths: PodPaths; mounts?: Mounts }) {
+    this.#paths = paths;
+    this.#mounts = mounts;
+  }
+
+  /**
+   * Where each volume of the Pod is on the machine, by its name. May be called again at any time, also after a crash or a reboot: what
+   * is there stays.
+   * @throws VolumeError for the first volume, in the manifest's order, that cannot be put in place
+   */
+  async prepare(pod: Pod): Promise<Map<string, string>> {
+    await mkdir(this.#paths.podDirectory(podUid(pod)), { recursive: true, mode: 0o750 });
+    const places = new Map<string, string>();
+    for (const volume of pod.spec?.volumes ?? []) places.set(volume.name, await this.#prepareOne(volume, pod));
+    return places;
+  }
+
+  /**
+   * Unmounts and deletes everything of the Pod but its logs. Never goes through a symlink or into a mount: while something is still
+   * mounted in there, nothing is deleted. Idempotent.
+   * @throws Error when a mount cannot be undone or a file not deleted; call again later
+   */
+  async cleanup(uid: string): Promise<void> {
+    const directory = this.#paths.podDirectory(uid);
+    for (const point of await this.#mounts.below(directory)) await this.#mounts.unmount(point);
+    const left = await this.#mounts.below(directory);
+    if (left.length > 0) throw new Error(`cannot delete ${directory}: still mounted: ${left.join(', ')}`);
+    await rm(directory, { recursive: true, force: true });
+  }
+
+  /** The uids of Pods that have something on disk: after a crash, also of Pods that are long gone. */
+  async uids(): Promise<string[]> {
+    return readdir(this.#paths.podsDirectory).catch(() => []);
+  }
+
+  async #prepareOne(volume: Volume, pod: Pod): Promise<string> {
+    try {
+      if (volume.hostPath) return await prepareHostPath(volume.name, volume.hostPath);
+      // A volume without source is an emptyDir (SetDefaults_Volume).
+      if (volume.emptyDir || Object.keys(volume).length === 1) {
+        return await prepareEmptyDir(volume.name, volume.emptyDir ?? {}, {
+          pod,
+          paths: this.#paths,
+          mounts: this.#mounts,
+        });
+      }
+    } catch (error) {
+      throw error instanceof VolumeError
+        ? error
+        : new VolumeError(volume.name, (error as Error).message, { cause: error });
+    }
+    return refuseKind(volume);
+  }
+}
