@@ -102,7 +102,7 @@ async function issue(authority: Credential, { subject, usage, extensions, now }:
     subject,
     issuer: issuer.subjectName,
     notBefore: life.notBefore,
-    notAfter: life.notAfter < issuer.notAfter ? life.notAfter : issuer.notAfter,
+    notAfter: new Date(Math.min(life.notAfter.getTime(), issuer.notAfter.getTime())),
     signingAlgorithm: ALGORITHM,
     publicKey: keys.publicKey,
     signingKey: await importKey(authority.key),

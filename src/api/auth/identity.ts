@@ -1,0 +1,46 @@
+import type { Peer } from '../http/exchange.ts';
+
+/** Who asks. */
+export interface Identity {
+  name: string;
+  groups: readonly string[];
+  uid?: string;
+}
+
+/** Finds the owner of a bearer token; undefined for a token that nobody has. */
+export type Authenticate = (token: string) => Identity | undefined | Promise<Identity | undefined>;
+
+export const ANONYMOUS: Identity = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
+
+/** Every identity that has been proven belongs to this group as well. */
+const AUTHENTICATED = 'system:authenticated';
+
+/** The user of a client certificate: CN is the name, each O a group. */
+export function identityOfPeer({ commonName, organizations }: Peer): Identity {
+  return { name: commonName, groups: withAuthenticated(organizations) };
+}
+
+/**
+ * Who a request comes from: the client certificate's subject, else the bearer token's owner, else anonymous. Any other Authorization scheme
+ * counts as none, as in Kubernetes.
+ * @returns undefined when a token was shown and nobody has it: that is 401, also where anonymous requests are welcome
+ */
+export async function identify(
+  request: { peer?: Peer; authorization: string | undefined },
+  authenticate: Authenticate,
+): Promise<Identity | undefined> {
+  if (request.peer) return identityOfPeer(request.peer);
+  const token = bearerToken(request.authorization);
+  if (token === undefined) return ANONYMOUS;
+  const identity = await authenticate(token);
+  return identity && { ...identity, groups: withAuthenticated(identity.groups) };
+}
+
+function bearerToken(authorization: string | undefined): string | undefined {
+  const token = /^bearer +(\S+)$/i.exec(authorization?.trim() ?? '')?.[1];
+  return token === '' ? undefined : token;
+}
+
+function withAuthenticated(groups: readonly string[]): string[] {
+  return groups.includes(AUTHENTICATED) ? [...groups] : [...groups, AUTHENTICATED];
+}

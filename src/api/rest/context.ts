@@ -1,0 +1,66 @@
+import type { Logger } from 'pino';
+import type { KubeObject } from '../../kube/object.ts';
+import type { Resource, Subresource } from '../../kube/resources.ts';
+import type { Store } from '../../store/store.ts';
+import type { Identity } from '../auth/identity.ts';
+import type { Transform } from '../http/accept.ts';
+import type { ApiRequest } from '../http/exchange.ts';
+import type { Snapshots } from './snapshots.ts';
+
+/** What an admission function is told beside the object. */
+export interface AdmissionRequest {
+  operation: 'CREATE' | 'UPDATE' | 'DELETE';
+  resource: Resource;
+  subresource?: string;
+  namespace: string;
+  name: string;
+  identity: Identity;
+  dryRun: boolean;
+  /** The stored object before the change. */
+  previous?: KubeObject;
+}
+
+/**
+ * Looks at an object before it is validated and stored; answers the object, possibly another one. It must not alter what it is given.
+ * @throws StatusError Forbidden or what else the client shall read
+ */
+export type Admit = (object: KubeObject, request: AdmissionRequest) => KubeObject | Promise<KubeObject>;
+
+/** What all verbs work with. */
+export interface RestContext {
+  store: Store;
+  now(): Date;
+  ids: { uid(): string; random(): number };
+  admit: Admit;
+  /** Fields that the node accepts and cannot honour, as sentences for the client. */
+  warningsFor(object: KubeObject, resource: Resource): string[];
+  snapshots: Snapshots;
+  /** Removes a namespace's content and then the namespace; returns at once. */
+  terminateNamespace(name: string): void;
+  log: Logger;
+}
+
+/** A request for a resource that is served, by somebody who may. */
+export interface RestRequest {
+  resource: Resource;
+  subresource?: Subresource;
+  /** '' for cluster-scoped resources; undefined for all namespaces. */
+  namespace: string | undefined;
+  name?: string;
+  query: URLSearchParams;
+  identity: Identity;
+  http: ApiRequest;
+  /** Collects Warning headers. */
+  warnings: string[];
+  /** Everything happens but the write. */
+  dryRun: boolean;
+}
+
+/** The form of a watch's or list's items, apart from the bytes' format. */
+export type ItemTransform = Transform | undefined;
+
+/** What a verb answers: an object in the version of its resource, or a Status or List. */
+export interface Answer {
+  status: number;
+  object: Record<string, unknown>;
+}
