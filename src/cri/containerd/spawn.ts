@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { NodePlaces } from '../places.ts';
+import { findProcesses, type Process } from '../processes.ts';
+import { type Runtime, RuntimeError } from '../runtime.ts';
+import { SetupError } from '../setup-error.ts';
+import type { Binaries } from './binaries.ts';
+
+/**
+ * Starts containerd apart from us: a session of its own, so that Ctrl-C in our terminal does not reach it, and output to its log
+ * file, so that it outlives us. Pods live in shims, not in containerd, and outlive both.
+ */
+export function spawnContainerd({ containerd }: NodePlaces, binaries: Binaries, env = process.env): ChildProcess {
+  rotate(containerd.log);
+  const log = openSync(containerd.log, 'a', 0o600);
+  try {
+    const { NOTIFY_SOCKET: _, ...inherited } = env;
+    return spawn(binaries.containerd, ['--config', containerd.config], {
+      cwd: '/',
+      env: { ...inherited, PATH: binaries.path },
+      stdio: ['ignore', log, log],
+      detached: true,
+    });
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** The containerd that was started with our config.toml, by whichever node process. */
+export function findContainerd({ containerd }: NodePlaces): Process | undefined {
+  return findProcesses(
+    (argv) => argv[1] === '--config' && argv[2] === containerd.config && /containerd$/.test(argv[0] ?? ''),
+  )[0];
+}
+
+/** Resolves when CRI answers. `ended` rejects the wait at once. @throws SetupError Failed with the end of the log */
+export async function untilReady(
+  places: NodePlaces,
+  runtime: Runtime,
+  ended: () => boolean,
+  timeoutMs = READY_MS,
+): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  const logFrom = sizeOf(places.containerd.log);
+  for (;;) {
+    if (await accepts(places.containerd.socket)) {
+      const answer = await runtime.version().catch((error: unknown) => error);
+      if (!(answer instanceof RuntimeError)) return;
+      if (answer.code !== 'Unavailable') throw answer;
+    }
+    if (ended()) throw new SetupError('Failed', `containerd ended while starting${why(places, logFrom)}`);
+    if (Date.now() > deadline) throw new SetupError('Failed', `containerd does not answer${why(places, logFrom)}`);
+    await sleep(POLL_MS);
+  }
+}
+
+const READY_MS = 20_000;
+const POLL_MS = 4;
+const LOG_BYTES = 10 << 20;
+
+function accepts(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const connection = connect(socket);
+    const done = (answer: boolean) => {
+      connection.destroy();
+      resolve(answer);
+    };
+    connection.once('connect', () => done(true)).once('error', () => done(false));
+  });
+}
+
+function why({ containerd }: NodePlaces, from: number): string {
+  const lines = existsSync(containerd.log)
+    ? readFileSync(containerd.log).subarray(from).toString('utf8').trim().split('\n')
+    : [];
+  const telling = lines.filter((line) => /level=(error|fatal)|^containerd:|panic/.test(line));
+  const last = (telling.length > 0 ? telling : lines).at(-1) ?? '';
+  return `${last ? `: ${last}` : ''} (log: ${containerd.log})`;
+}
+
+function rotate(log: string): void {
+  if (sizeOf(log) > LOG_BYTES) renameSync(log, `${log}.1`);
+}
+
+function sizeOf(path: string): number {
+  return existsSync(path) ? statSync(path).size : 0;
+}
