@@ -3,10 +3,10 @@
  * no priorities, header blocks in deflate blocks that are stored.
  */
 
-/** A frame as it arrives. The payload of a data frame may come in several pieces; `last` marks the final one of a stream. */
+/** A frame as it arrives. The payload of a data frame may come in several pieces; `last` marks the final one of a stream. `headers` are still packed. */
 export type Frame =
   | { type: 'data'; stream: number; payload: Buffer; last: boolean }
-  | { type: 'syn-stream'; stream: number }
+  | { type: 'syn-stream'; stream: number; headers: Buffer }
   | { type: 'syn-reply'; stream: number; last: boolean }
   | { type: 'rst-stream'; stream: number; status: number }
   | { type: 'ping'; id: number; raw: Buffer }
@@ -107,7 +107,7 @@ function decodeControl(frame: Buffer): Frame {
   const minimum = { 1: 10, 2: 4, 3: 8, 6: 4 }[type] ?? 0;
   if (frame.length < HEAD + minimum) throw new SpdyProtocolError(`control frame ${type} is too short`);
   const id = minimum === 0 ? 0 : frame.readUInt32BE(HEAD) & 0x7fffffff;
-  if (type === 1) return { type: 'syn-stream', stream: id };
+  if (type === 1) return { type: 'syn-stream', stream: id, headers: Buffer.from(frame.subarray(HEAD + 10)) };
   if (type === 2) return { type: 'syn-reply', stream: id, last };
   if (type === 3) return { type: 'rst-stream', stream: id, status: frame.readUInt32BE(HEAD + 4) };
   if (type === 6) return { type: 'ping', id: frame.readUInt32BE(HEAD), raw: Buffer.from(frame) };
