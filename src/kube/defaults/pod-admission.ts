@@ -1,0 +1,79 @@
+import { StatusError } from '../errors.ts';
+import type { Pod, PodSpec, PodStatus, Toleration } from '../generated/objects.ts';
+import { qosClass } from '../qos.ts';
+
+const SYSTEM_PRIORITIES: Record<string, number> = {
+  'system-cluster-critical': 2_000_000_000,
+  'system-node-critical': 2_000_001_000,
+};
+const PREEMPTION = 'PreemptLowerPriority';
+const TAINTS = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
+
+/**
+ * A copy of a Pod with what the default admission plugins of a cluster add on create: the service account `default`, the tolerations of a
+ * node's bad moments, the priority. It runs before validation. The volume kube-api-access-… with the account's token is not added yet.
+ * @throws StatusError Forbidden, in the words of the plugins Priority and RuntimeClass
+ */
+export function admitPod(pod: Pod): Pod {
+  const copy = structuredClone(pod);
+  const spec = copy.spec;
+  if (spec === undefined) return copy;
+  const name = copy.metadata?.name || copy.metadata?.generateName || '';
+  const forbid = (why: string): never => {
+    throw new StatusError('Forbidden', `pods ${JSON.stringify(name)} is forbidden: ${why}`, { name, kind: 'pods' });
+  };
+  admitRuntimeClass(spec, forbid);
+  spec.serviceAccountName ||= 'default';
+  spec.serviceAccount = spec.serviceAccountName;
+  admitTolerations(spec);
+  admitPriority(spec, forbid);
+  return copy;
+}
+
+/** The status that a Pod has when it is created, whatever the client wrote (`podStrategy.PrepareForCreate`). */
+export function initialPodStatus(pod: Pod, now: string): PodStatus {
+  const gated = (pod.spec?.schedulingGates ?? []).length > 0;
+  const condition = {
+    type: 'PodScheduled',
+    status: 'False',
+    lastProbeTime: null as unknown as string,
+    lastTransitionTime: now,
+    reason: 'SchedulingGated',
+    message: 'Scheduling is blocked due to non-empty scheduling gates',
+  };
+  return { phase: 'Pending', ...(gated && { conditions: [condition] }), qosClass: qosClass(pod) };
+}
+
+function admitRuntimeClass(spec: PodSpec, forbid: (why: string) => never): void {
+  if (spec.runtimeClassName) forbid(`pod rejected: RuntimeClass "${spec.runtimeClassName}" not found`);
+  if (spec.overhead !== undefined && Object.keys(spec.overhead).length > 0)
+    forbid('pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead');
+}
+
+function admitTolerations(spec: PodSpec): void {
+  const given = spec.tolerations ?? [];
+  const added = TAINTS.filter((taint) => !given.some((t) => toleratesNoExecute(t, taint))).map(
+    (key): Toleration => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }),
+  );
+  if (added.length > 0) spec.tolerations = [...given, ...added];
+}
+
+function toleratesNoExecute({ key, effect }: Toleration, taint: string): boolean {
+  return (!key || key === taint) && (!effect || effect === 'NoExecute');
+}
+
+function admitPriority(spec: PodSpec, forbid: (why: string) => never): void {
+  const name = spec.priorityClassName ?? '';
+  const priority = name === '' ? 0 : SYSTEM_PRIORITIES[name];
+  if (priority === undefined) return forbid(`no PriorityClass with name ${name} was found`);
+  if (spec.priority !== undefined && spec.priority !== priority)
+    forbid(
+      `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${priority} from the given PriorityClass name`,
+    );
+  spec.priority = priority;
+  if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== PREEMPTION)
+    forbid(
+      `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${PREEMPTION} from the given PriorityClass name`,
+    );
+  spec.preemptionPolicy = PREEMPTION;
+}
