@@ -1,4 +1,4 @@
-import type { Namespace, Node, PersistentVolumeClaim, Pod, PodTemplate, Secret } from '../generated/objects.ts';
+import type { Namespace, Node, PersistentVolumeClaim, PodTemplate, Secret } from '../generated/objects.ts';
 import type { KubeObject } from '../object.ts';
 import { canonicalQuantity } from '../quantity.ts';
 import type { Resource } from '../resources.ts';
@@ -11,7 +11,7 @@ import { defaultPod, defaultPodSpec } from './pod-spec.ts';
 export function withDefaults<T extends KubeObject>(resource: Pick<Resource, 'group' | 'resource'>, object: T): T {
   const copy = structuredClone(object);
   const fill = resource.group === '' ? FILLERS[resource.resource] : undefined;
-  fill?.(copy);
+  fill?.(copy as never);
   return copy;
 }
 

@@ -18,10 +18,8 @@ export function admitPod(pod: Pod): Pod {
   const copy = structuredClone(pod);
   const spec = copy.spec;
   if (spec === undefined) return copy;
-  const name = copy.metadata?.name || copy.metadata?.generateName || '';
-  const forbid = (why: string): never => {
-    throw new StatusError('Forbidden', `pods ${JSON.stringify(name)} is forbidden: ${why}`, { name, kind: 'pods' });
-  };
+  const forbid = (why: string): StatusError =>
+    forbiddenPod(copy.metadata?.name || copy.metadata?.generateName || '', why);
   admitRuntimeClass(spec, forbid);
   spec.serviceAccountName ||= 'default';
   spec.serviceAccount = spec.serviceAccountName;
@@ -44,10 +42,14 @@ export function initialPodStatus(pod: Pod, now: string): PodStatus {
   return { phase: 'Pending', ...(gated && { conditions: [condition] }), qosClass: qosClass(pod) };
 }
 
-function admitRuntimeClass(spec: PodSpec, forbid: (why: string) => never): void {
-  if (spec.runtimeClassName) forbid(`pod rejected: RuntimeClass "${spec.runtimeClassName}" not found`);
+function forbiddenPod(name: string, why: string): StatusError {
+  return new StatusError('Forbidden', `pods ${JSON.stringify(name)} is forbidden: ${why}`, { name, kind: 'pods' });
+}
+
+function admitRuntimeClass(spec: PodSpec, forbid: (why: string) => StatusError): void {
+  if (spec.runtimeClassName) throw forbid(`pod rejected: RuntimeClass "${spec.runtimeClassName}" not found`);
   if (spec.overhead !== undefined && Object.keys(spec.overhead).length > 0)
-    forbid('pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead');
+    throw forbid('pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead');
 }
 
 function admitTolerations(spec: PodSpec): void {
@@ -62,17 +64,17 @@ function toleratesNoExecute({ key, effect }: Toleration, taint: string): boolean
   return (!key || key === taint) && (!effect || effect === 'NoExecute');
 }
 
-function admitPriority(spec: PodSpec, forbid: (why: string) => never): void {
+function admitPriority(spec: PodSpec, forbid: (why: string) => StatusError): void {
   const name = spec.priorityClassName ?? '';
   const priority = name === '' ? 0 : SYSTEM_PRIORITIES[name];
-  if (priority === undefined) return forbid(`no PriorityClass with name ${name} was found`);
+  if (priority === undefined) throw forbid(`no PriorityClass with name ${name} was found`);
   if (spec.priority !== undefined && spec.priority !== priority)
-    forbid(
+    throw forbid(
       `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${priority} from the given PriorityClass name`,
     );
   spec.priority = priority;
   if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== PREEMPTION)
-    forbid(
+    throw forbid(
       `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${PREEMPTION} from the given PriorityClass name`,
     );
   spec.preemptionPolicy = PREEMPTION;
