@@ -1,0 +1,143 @@
+// Bundles src/cli/main.ts to dist/, a chunk per command so that each starts quickly, and makes the data files that the node reads
+// at run time. Does nothing when nothing changed. `--force` builds anyway.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const dist = join(root, 'dist');
+const stampFile = join(dist, 'build.json');
+/** Of old builds; a node that runs may still load one. */
+const KEEP_CHUNKS_MS = 24 * 3_600_000;
+
+generate();
+const stamp = stampOf(inputs());
+if (process.argv.includes('--force') || !upToDate(stamp)) {
+  const started = Date.now();
+  await bundle();
+  copyData();
+  writeFileSync(stampFile, JSON.stringify({ stamp }));
+  console.log(`built dist/outfit.js in ${Date.now() - started} ms`);
+}
+
+/** The generators look for themselves whether there is something to do. */
+function generate() {
+  for (const script of ['generate-kube.mjs', 'generate-openapi.mjs']) {
+    const path = join(root, 'scripts', script);
+    if (!existsSync(path)) continue;
+    const run = spawnSync(process.execPath, [path], { cwd: root, stdio: 'inherit' });
+    if (run.status !== 0) process.exit(run.status ?? 1);
+  }
+}
+
+function inputs() {
+  return [...filesBelow(join(root, 'src')), 'package.json', 'package-lock.json', 'scripts/build.mjs'].map((f) =>
+    f.startsWith(root) ? f : join(root, f),
+  );
+}
+
+function filesBelow(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !/\.(test|e2e|contract)\.ts$/.test(entry.name))
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort();
+}
+
+function stampOf(files) {
+  const hash = createHash('sha256');
+  for (const file of files) {
+    const { size, mtimeMs } = statSync(file);
+    hash.update(`${relative(root, file)} ${size} ${mtimeMs}\n`);
+  }
+  return hash.digest('hex');
+}
+
+function upToDate(wanted) {
+  try {
+    return existsSync(join(dist, 'outfit.js')) && JSON.parse(readFileSync(stampFile, 'utf8')).stamp === wanted;
+  } catch {
+    return false;
+  }
+}
+
+async function bundle() {
+  const { build } = await import('esbuild');
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: { outfit: 'src/cli/main.ts' },
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20.19',
+    outdir: dist,
+    chunkNames: 'chunks/[name]-[hash]',
+    sourcemap: 'linked',
+    sourcesContent: false,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    // Brings a binary of its own, found beside its package.json.
+    external: ['classic-level'],
+    // CommonJS packages ask for `require`, `__filename` and `__dirname`.
+    banner: {
+      js: "import{createRequire as $createRequire}from'node:module';import{fileURLToPath as $toPath}from'node:url';const require=$createRequire(import.meta.url),__filename=$toPath(import.meta.url),__dirname=$toPath(new URL('.',import.meta.url));",
+    },
+    plugins: [leanClient],
+    write: false,
+    logLevel: 'warning',
+  });
+  for (const { path, contents } of result.outputFiles) writeAtomically(path, contents);
+  removeOldChunks(new Set(result.outputFiles.map(({ path }) => path)));
+}
+
+/**
+ * What the Kubernetes client library imports and Outfit never calls costs 40 ms at each start: the classes of every Kubernetes
+ * kind (used by makeApiClient only), and a copy of the URL standard for Node before 10.
+ */
+const leanClient = {
+  name: 'lean-client',
+  setup(build) {
+    const namespace = 'lean-client';
+    build.onResolve({ filter: /^\.\/gen\/index\.js$/ }, ({ importer }) =>
+      /client-node\/dist\/config\.js$/.test(importer) ? { path: 'gen', namespace } : undefined,
+    );
+    build.onResolve({ filter: /^whatwg-url$/ }, () => ({ path: 'whatwg-url', namespace }));
+    build.onLoad({ filter: /^gen$/, namespace }, () => ({
+      contents:
+        "export const createConfiguration=()=>{throw new Error('not in this bundle: scripts/build.mjs leaves the API classes out')};export class ServerConfiguration{}",
+    }));
+    build.onLoad({ filter: /^whatwg-url$/, namespace }, () => ({
+      contents: "export{URL,URLSearchParams}from'node:url'",
+    }));
+  },
+};
+
+/** Files that code reads at run time, beside the bundle. */
+function copyData() {
+  for (const file of protoFiles()) {
+    const target = join(dist, 'proto', basename(file));
+    writeAtomically(target, readFileSync(file));
+  }
+}
+
+function protoFiles() {
+  return filesBelow(join(root, 'src')).filter((file) => file.endsWith('.proto'));
+}
+
+function removeOldChunks(current) {
+  const folder = join(dist, 'chunks');
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (!current.has(path) && Date.now() - statSync(path).mtimeMs > KEEP_CHUNKS_MS) rmSync(path);
+  }
+}
+
+function writeAtomically(path, contents) {
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}.new`;
+  writeFileSync(temporary, contents);
+  renameSync(temporary, path);
+}

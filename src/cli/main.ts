@@ -1,0 +1,32 @@
+import { type Context, Interrupt } from './command.ts';
+import { COMMANDS, HIDDEN_COMMANDS } from './commands.ts';
+import { exitCodeOfSignal } from './exit-codes.ts';
+import { outfit } from './outfit.ts';
+
+/** Runs the command line of this process and ends it. `root` is the folder of the installed package. */
+export async function runProcess(root: string): Promise<never> {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => {
+      // The second signal means: now.
+      if (controller.signal.aborted) process.exit(exitCodeOfSignal(signal));
+      controller.abort(new Interrupt(signal));
+    });
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      // `outfit get po | head -1`: the reader has gone.
+      if (error.code === 'EPIPE') process.exit(exitCodeOfSignal('SIGPIPE'));
+      throw error;
+    });
+  const context: Context = {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    cwd: process.cwd(),
+    root,
+    now: () => new Date(),
+    signal: controller.signal,
+  };
+  process.exit(await outfit(process.argv.slice(2), context, { shown: COMMANDS, hidden: HIDDEN_COMMANDS }));
+}

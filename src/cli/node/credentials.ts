@@ -1,0 +1,92 @@
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import {
+  type Credential,
+  createAuthority,
+  createClientCertificate,
+  createServerCertificate,
+} from '../../api/pki/certificates.ts';
+import { needsRenewal } from '../../api/pki/needs-renewal.ts';
+
+/** What the API server and its one user show each other. */
+export interface Credentials {
+  authority: Credential;
+  server: Credential;
+  admin: Credential;
+}
+
+/**
+ * Reads the certificates of this node, and makes those that are missing, damaged, or have less than a third of their life left.
+ * When the authority is new, so is everything that it signed. Files are 0600. @returns them, and whether any was made.
+ */
+export async function loadCredentials(
+  folder: string,
+  now: Date,
+): Promise<{ credentials: Credentials; renewed: boolean }> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await chmod(folder, 0o700);
+  const old = await Promise.all(NAMES.map((name) => readCredential(folder, name)));
+  const [oldAuthority, oldServer, oldAdmin] = old.map((c) => (c && !needsRenewal(c.certificate, now) ? c : undefined));
+  const authority = oldAuthority ?? (await createAuthority({ now }));
+  const [server, admin] = await Promise.all([
+    (oldAuthority && oldServer) ?? createServerCertificate(authority, { names: [hostname().toLowerCase()], now }),
+    (oldAuthority && oldAdmin) ?? createClientCertificate(authority, { now }),
+  ]);
+  const credentials = { authority, server, admin };
+  const renewed = authority !== oldAuthority || server !== oldServer || admin !== oldAdmin;
+  if (renewed) for (const name of NAMES) await writeCredential(folder, name, credentials[name]);
+  return { credentials, renewed };
+}
+
+const NAMES = ['authority', 'server', 'admin'] as const;
+
+async function readCredential(folder: string, name: string): Promise<Credential | undefined> {
+  try {
+    const [certificate, key] = await Promise.all(
+      ['crt', 'key'].map((suffix) => readFile(join(folder, `${name}.${suffix}`), 'utf8')),
+    );
+    return { certificate: certificate!, key: key! };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function writeCredential(folder: string, name: string, { certificate, key }: Credential): Promise<void> {
+  await writePrivate(join(folder, `${name}.key`), key);
+  await writePrivate(join(folder, `${name}.crt`), certificate);
+}
+
+/** Replaces a file that only its owner may read, never half-written. */
+export async function writePrivate(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text, { mode: 0o600 });
+  await chmod(`${path}.new`, 0o600);
+  await rename(`${path}.new`, path);
+}
+
+/** A kubeconfig that any client takes as it is: the server, whom to trust, and the admin's certificate. */
+export function kubeconfigText(server: string, { authority, admin }: Credentials): string {
+  const base64 = (text: string): string => Buffer.from(text).toString('base64');
+  return `apiVersion: v1
+kind: Config
+clusters:
+- name: outfit
+  cluster:
+    server: ${server}
+    certificate-authority-data: ${base64(authority.certificate)}
+users:
+- name: outfit-admin
+  user:
+    client-certificate-data: ${base64(admin.certificate)}
+    client-key-data: ${base64(admin.key)}
+contexts:
+- name: outfit
+  context:
+    cluster: outfit
+    user: outfit-admin
+    namespace: default
+current-context: outfit
+preferences: {}
+`;
+}
