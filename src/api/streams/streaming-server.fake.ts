@@ -8,14 +8,13 @@ export interface FakeStream {
   id: number;
   headers: Record<string, string>;
   /** All that has come so far. */
-  received: Buffer;
+  readonly received: Buffer;
+  chunks: Buffer[];
   /** The opener has half-closed it. */
   ended: boolean;
   write(data: Buffer | string): boolean;
   end(): void;
   reset(): void;
-  onData: ((chunk: Buffer) => void) | undefined;
-  onEnd: (() => void) | undefined;
 }
 
 /** One upgraded connection. */
@@ -23,7 +22,6 @@ export interface FakeConnection {
   request: { method: string; url: string; headers: IncomingMessage['headers'] };
   socket: Socket;
   streams: FakeStream[];
-  /** Header names or frame types of what is no stream: pings. */
   pings: number;
 }
 
@@ -32,6 +30,8 @@ export interface FakeStreamingServer {
   connections: FakeConnection[];
   /** Called for each stream when it has been opened. */
   onStream: ((stream: FakeStream, connection: FakeConnection) => void) | undefined;
+  /** After the upgrade the bytes are left to the test. */
+  raw: boolean;
   /** Instead of 101. */
   refuse: { status: number; body: string } | undefined;
   close(): Promise<void>;
@@ -44,6 +44,7 @@ export async function startFakeStreamingServer(): Promise<FakeStreamingServer> {
     url: new URL('http://127.0.0.1'),
     connections: [],
     onStream: undefined,
+    raw: false,
     refuse: undefined,
     close: () => {
       for (const { socket } of fake.connections) socket.destroy();
@@ -71,9 +72,11 @@ export async function startFakeStreamingServer(): Promise<FakeStreamingServer> {
 function speakSpdy(fake: FakeStreamingServer, request: FakeConnection['request'], socket: Socket): void {
   const connection: FakeConnection = { request, socket, streams: [], pings: 0 };
   fake.connections.push(connection);
+  socket.on('error', () => {});
+  socket.on('end', () => socket.end());
+  if (fake.raw) return;
   const decode = frameDecoder();
   const readHeaders = headerReader();
-  socket.on('error', () => {});
   socket.on('data', (chunk: Buffer) => {
     for (const frame of decode(chunk)) handle(frame);
   });
@@ -86,11 +89,8 @@ function speakSpdy(fake: FakeStreamingServer, request: FakeConnection['request']
     }
     if (frame.type !== 'data') return;
     const stream = connection.streams.find(({ id }) => id === frame.stream)!;
-    stream.received = Buffer.concat([stream.received, frame.payload]);
-    if (frame.payload.length > 0) stream.onData?.(frame.payload);
-    if (!frame.last) return;
-    stream.ended = true;
-    stream.onEnd?.();
+    stream.chunks.push(frame.payload);
+    stream.ended ||= frame.last;
   };
 }
 
@@ -101,7 +101,10 @@ function fakeStream(socket: Socket, id: number, headers: Record<string, string>)
   return {
     id,
     headers,
-    received: Buffer.alloc(0),
+    chunks: [],
+    get received() {
+      return Buffer.concat(this.chunks);
+    },
     ended: false,
     write: (data) => socket.write(Buffer.concat(encodeData(id, Buffer.from(data)))),
     end: () => socket.write(Buffer.concat(encodeData(id, Buffer.alloc(0), true))),
@@ -110,8 +113,6 @@ function fakeStream(socket: Socket, id: number, headers: Record<string, string>)
       rst.writeUInt32BE(id, 8);
       socket.write(rst);
     },
-    onData: undefined,
-    onEnd: undefined,
   };
 }
 
