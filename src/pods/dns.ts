@@ -26,7 +26,9 @@ const MAX_SEARCH_CHARACTERS = 2048;
 
 /**
  * The Pod's resolver by `dnsPolicy` and `dnsConfig` (`pkg/kubelet/network/dns/dns.go`). `resolvConf` is the text of the machine's file
- * (see `readResolvConf`). There is no cluster DNS on this node: ClusterFirst falls back to Default and says so, as a kubelet without one does.
+ * (see `readResolvConf`). There is no cluster DNS on this node, so ClusterFirst falls back to Default, as with a kubelet that has none. That
+ * kubelet warns each Pod of it; here only the Pod that asked for a cluster DNS in so many words (ClusterFirstWithHostNet) is warned: ClusterFirst
+ * is the default of every Pod, and there is no Service whose name it could have resolved.
  * Loopback servers of the machine are left out for Pods with a network of their own: they are nobody in there.
  */
 export function dnsConfig({ pod, resolvConf }: { pod: Pod; resolvConf: string }): DNSDecision {
@@ -34,7 +36,7 @@ export function dnsConfig({ pod, resolvConf }: { pod: Pod; resolvConf: string })
   const warnings: DNSWarning[] = [];
   const machine = dnsPolicy === 'None' ? empty() : parseResolvConf(resolvConf);
   if (!hostNetwork) leaveOutLoopback(machine, warnings);
-  if (dnsPolicy === 'ClusterFirstWithHostNet' || (dnsPolicy === 'ClusterFirst' && !hostNetwork)) {
+  if (dnsPolicy === 'ClusterFirstWithHostNet') {
     warnings.push({ reason: 'MissingClusterDNS', message: missingClusterDNS(pod, dnsPolicy) });
   }
   const merged = {

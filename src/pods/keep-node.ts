@@ -19,6 +19,7 @@ const REPORT_EVERY = 300_000;
 export interface KeepNodeOptions {
   store: Pick<Store, 'create' | 'update'>;
   name: string;
+  kubernetesVersion: string;
   machine: MachineFacts;
   runtime: Pick<Runtime, 'version' | 'status' | 'listImages'>;
   podCIDR?: string;
@@ -63,7 +64,8 @@ export async function keepNode(options: KeepNodeOptions & { signal: AbortSignal 
   }
 }
 
-async function lookAtNode({ name, machine, runtime, podCIDR, log, now = Date.now }: KeepNodeOptions): Promise<Node> {
+async function lookAtNode(options: KeepNodeOptions): Promise<Node> {
+  const { name, kubernetesVersion, machine, runtime, podCIDR, log, now = Date.now } = options;
   const down = (error: unknown) => {
     log.warn({ err: error }, 'container runtime does not answer');
     return undefined;
@@ -73,7 +75,8 @@ async function lookAtNode({ name, machine, runtime, podCIDR, log, now = Date.now
     runtime.status().catch(down),
     runtime.listImages().catch(() => []),
   ]);
-  return nodeObject({ name, machine, runtimeVersion, conditions, images, now: now(), ...(podCIDR && { podCIDR }) });
+  const at = { name, kubernetesVersion, machine, now: now(), ...(podCIDR && { podCIDR }) };
+  return nodeObject({ ...at, runtimeVersion, conditions, images });
 }
 
 /** The current object with the node's own facts renewed; the very same object when nothing is worth a write. */

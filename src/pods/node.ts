@@ -9,11 +9,10 @@ const MAX_NAMES = 5;
 /** The kubelet's default; this node enforces none. */
 const MAX_PODS = '110';
 
-/** The version that the node claims, in `kubectl get nodes` too. */
-export const KUBELET_VERSION = 'v1.33.0';
-
 export interface NodeInput {
   name: string;
+  /** The version of Kubernetes that is claimed: `v1.33.0`. */
+  kubernetesVersion: string;
   machine: MachineFacts;
   /** undefined while the runtime does not answer. */
   runtimeVersion: RuntimeVersion | undefined;
@@ -55,7 +54,7 @@ export function nodeObject(input: NodeInput): Node {
         containerRuntimeVersion: runtimeVersion
           ? `${runtimeVersion.runtimeName}://${runtimeVersion.runtimeVersion.replace(/^v/, '')}`
           : '',
-        kubeletVersion: KUBELET_VERSION,
+        kubeletVersion: input.kubernetesVersion,
         kubeProxyVersion: '',
         operatingSystem: 'linux',
         architecture: machine.architecture,

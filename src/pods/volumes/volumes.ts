@@ -1,4 +1,5 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Pod, Volume } from '../../kube/generated/objects.ts';
 import type { PodPaths } from '../paths.ts';
 import { podUid } from '../pod-spec.ts';
@@ -30,22 +31,31 @@ export class Volumes {
     return places;
   }
 
+  /** Deletes the Pod's volumes, with the same care as `cleanup`, and leaves its other files: it has ended, but is still there. Idempotent. */
+  async release(uid: string): Promise<void> {
+    const directory = this.#paths.podDirectory(uid);
+    for (const part of ['volume-subpaths', 'volumes']) await this.#remove(join(directory, part));
+  }
+
   /**
    * Unmounts and deletes everything of the Pod but its logs. Never goes through a symlink or into a mount: while something is still
    * mounted in there, nothing is deleted. Idempotent.
    * @throws Error when a mount cannot be undone or a file not deleted; call again later
    */
   async cleanup(uid: string): Promise<void> {
-    const directory = this.#paths.podDirectory(uid);
-    for (const point of await this.#mounts.below(directory)) await this.#mounts.unmount(point);
-    const left = await this.#mounts.below(directory);
-    if (left.length > 0) throw new Error(`cannot delete ${directory}: still mounted: ${left.join(', ')}`);
-    await rm(directory, { recursive: true, force: true });
+    await this.#remove(this.#paths.podDirectory(uid));
   }
 
   /** The uids of Pods that have something on disk: after a crash, also of Pods that are long gone. */
   async uids(): Promise<string[]> {
     return readdir(this.#paths.podsDirectory).catch(() => []);
+  }
+
+  async #remove(directory: string): Promise<void> {
+    for (const point of await this.#mounts.below(directory)) await this.#mounts.unmount(point);
+    const left = await this.#mounts.below(directory);
+    if (left.length > 0) throw new Error(`cannot delete ${directory}: still mounted: ${left.join(', ')}`);
+    await rm(directory, { recursive: true, force: true });
   }
 
   async #prepareOne(volume: Volume, pod: Pod): Promise<string> {

@@ -1,0 +1,98 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { ConfigMap, Pod, Secret } from '../kube/generated/objects.ts';
+import type { Store } from '../store/store.ts';
+import { podCgroup, removeCgroup } from './cgroups.ts';
+import { type ContainerConfigInput, containerConfig, sandboxConfig } from './container-config.ts';
+import { prepareContainerFiles, removeLogs, uidsWithLogs } from './container-files.ts';
+import { dnsConfig, readResolvConf } from './dns.ts';
+import type { ObjectLookup } from './environment.ts';
+import type { MachineFacts } from './machine.ts';
+import type { PodPaths } from './paths.ts';
+import { podUid } from './pod-spec.ts';
+import type { ContainerRequest, PodEvents, PodParts } from './ports.ts';
+import { type Mounts, systemMounts } from './volumes/mounts.ts';
+import { Volumes } from './volumes/volumes.ts';
+
+export interface PodPartsOptions {
+  paths: PodPaths;
+  store: Pick<Store, 'get'>;
+  events: PodEvents;
+  nodeName: string;
+  machine: MachineFacts;
+  /** The control group below which each Pod gets its own: `/outfit/1a2b3c4d`. */
+  cgroupRoot: string;
+  mounts?: Mounts;
+  resolvConf?: () => Promise<string>;
+  removeCgroup?: (path: string) => Promise<void>;
+}
+
+/** The parts of Pods on this machine: what the loop asks for, made from the files beside this one. */
+export function podParts(options: PodPartsOptions): PodParts {
+  const { paths, events, cgroupRoot, mounts = systemMounts(), resolvConf = readResolvConf } = options;
+  const volumes = new Volumes({ paths, mounts });
+  const removeGroup = options.removeCgroup ?? removeCgroup;
+  return {
+    prepareVolumes: (pod) => volumes.prepare(pod),
+
+    async sandboxConfig(pod, attempt) {
+      await mkdir(paths.logDirectory(pod), { recursive: true, mode: 0o755 });
+      const { dns, warnings } = dnsConfig({ pod, resolvConf: await resolvConf() });
+      for (const { reason, message } of warnings) events.event(pod, 'Warning', reason, message);
+      return sandboxConfig({ pod, attempt, paths, dns, cgroupParent: podCgroup(cgroupRoot, podUid(pod)) });
+    },
+
+    async containerConfig(request) {
+      const input = configInput(request, options);
+      const config = containerConfig(input);
+      await prepareContainerFiles(input, mounts);
+      return config;
+    },
+
+    releaseVolumes: (uid) => volumes.release(uid),
+
+    removeContainerFiles: (pod, container, attempt) => removeContainerFiles(paths, pod, container, attempt),
+
+    async removePod(uid) {
+      await volumes.cleanup(uid);
+      await removeLogs(paths, uid);
+      await removeGroup(podCgroup(cgroupRoot, uid));
+    },
+
+    listPods: async () => [...new Set([...(await volumes.uids()), ...(await uidsWithLogs(paths))])],
+  };
+}
+
+function configInput(
+  request: ContainerRequest,
+  { paths, store, nodeName, machine }: PodPartsOptions,
+): ContainerConfigInput {
+  const { pod, image } = request;
+  return {
+    ...request,
+    imageRef: image.id,
+    podIPs: pod.spec?.hostNetwork ? machine.addresses : request.podIPs,
+    hostIPs: machine.addresses,
+    nodeName,
+    paths,
+    machine: machine.size,
+    lookup: lookupIn(store, pod.metadata?.namespace ?? ''),
+  };
+}
+
+function lookupIn(store: Pick<Store, 'get'>, namespace: string): ObjectLookup {
+  const get = (resource: string, name: string) => store.get({ group: '', resource, namespace, name });
+  return {
+    configMap: (name) => get('configmaps', name) as ConfigMap | undefined,
+    secret: (name) => get('secrets', name) as Secret | undefined,
+  };
+}
+
+/** The log, what was rotated away from it, and the file of the termination message. */
+async function removeContainerFiles(paths: PodPaths, pod: Pod, container: string, attempt: number): Promise<void> {
+  const log = paths.containerLog(pod, container, attempt);
+  const names = await readdir(dirname(log)).catch(() => []);
+  const own = names.filter((name) => name === basename(log) || name.startsWith(`${basename(log)}.`));
+  const files = [...own.map((name) => join(dirname(log), name)), paths.terminationLog(podUid(pod), container, attempt)];
+  await Promise.all(files.map((file) => rm(file, { force: true })));
+}
