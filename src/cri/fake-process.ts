@@ -1,5 +1,3 @@
-import type { ExecResult } from './runtime.ts';
-
 /** What a scripted container does. `{}` runs until it is stopped and obeys SIGTERM at once. */
 export interface Program {
   /** Milliseconds after its start at which it exits by itself. */
@@ -16,8 +14,16 @@ export interface Program {
   termAfterMs?: number;
   /** Exit code after SIGTERM. Default 143. */
   termExitCode?: number;
-  /** Answers execSync. Default: exit code 0 and no output. */
-  exec?: (command: string[]) => Partial<Omit<ExecResult, 'stdout' | 'stderr'>> & { stdout?: string; stderr?: string };
+  /** Answers execSync. Default: exit code 0 and no output, at once. */
+  exec?: (command: string[]) => ExecAnswer;
+}
+
+export interface ExecAnswer {
+  exitCode?: number;
+  stdout?: string;
+  stderr?: string;
+  /** Milliseconds the command takes. */
+  takesMs?: number;
 }
 
 /** The clock of a fake: the global one unless a test brings its own. Times are milliseconds since the epoch. */

@@ -23,7 +23,7 @@ import type {
 } from './runtime.ts';
 import { RuntimeError } from './runtime.ts';
 
-export type { Clock, Program } from './fake-process.ts';
+export type { Clock, ExecAnswer, Program } from './fake-process.ts';
 
 /** The methods of the port that can be made to fail or to take time. */
 export type Method = Exclude<keyof Runtime, 'events' | 'close'>;
@@ -130,6 +130,11 @@ export class FakeRuntime implements Runtime {
   killSandbox(sandboxId: string): void {
     const sandbox = this.#sandboxes.get(sandboxId);
     if (sandbox) this.#endSandbox(sandbox);
+  }
+
+  /** What a listener hears after its stream was interrupted: anything may have happened. */
+  interruptEvents(): void {
+    this.#tell('', 'other');
   }
 
   /** Names of the calls so far that change something, in their order. */
@@ -266,11 +271,11 @@ export class FakeRuntime implements Runtime {
 
   async execSync(containerId: string, command: string[], timeoutSeconds: number): Promise<ExecResult> {
     await this.#enter('execSync', [containerId, command, timeoutSeconds]);
-    const {
-      stdout = '',
-      stderr = '',
-      exitCode = 0,
-    } = this.#programOf(this.#running(containerId)).exec?.(command) ?? {};
+    const program = this.#programOf(this.#running(containerId));
+    const { stdout = '', stderr = '', exitCode = 0, takesMs = 0 } = program.exec?.(command) ?? {};
+    const timeoutMs = timeoutSeconds > 0 ? timeoutSeconds * 1000 : Number.POSITIVE_INFINITY;
+    await this.#pass(Math.min(takesMs, timeoutMs));
+    if (takesMs > timeoutMs) throw new RuntimeError('DeadlineExceeded', `timeout ${timeoutSeconds}s exceeded`);
     return { stdout: Buffer.from(stdout), stderr: Buffer.from(stderr), exitCode };
   }
 

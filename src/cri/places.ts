@@ -7,6 +7,8 @@ export interface NodePlaces {
   id: string;
   /** Kept for ever; absolute. */
   home: string;
+  /** Volumes and files of the Pods, one folder each by uid. */
+  pods: string;
   /** Gone after a reboot; absolute and short, because socket paths end at 107 bytes. */
   run: string;
   containerd: {
@@ -37,6 +39,7 @@ export function nodePlaces(home: string, runParent = '/run/outfit'): NodePlaces 
   return {
     id,
     home,
+    pods: join(home, 'pods'),
     run,
     containerd: {
       folder,

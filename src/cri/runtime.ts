@@ -264,7 +264,7 @@ export interface ContainerStats {
 }
 
 export interface RuntimeEvent {
-  /** Of a container, or of a sandbox. */
+  /** Of a container, or of a sandbox. '' after an interruption of the stream: anything may have happened, look at all. */
   id: string;
   type: 'created' | 'started' | 'exited' | 'oom' | 'deleted' | 'other';
 }

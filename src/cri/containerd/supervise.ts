@@ -46,7 +46,8 @@ export class Supervisor {
       this.#again();
     };
     if (!child) this.#look(id, ended);
-    else if (child.exitCode !== null || child.signalCode !== null) ended({ code: child.exitCode, signal: child.signalCode });
+    else if (child.exitCode !== null || child.signalCode !== null)
+      ended({ code: child.exitCode, signal: child.signalCode });
     else child.once('exit', (code, signal) => ended({ code, signal }));
   }
 
