@@ -26,7 +26,7 @@ export function parse(command: Pick<Command, 'name' | 'options'>, argv: string[]
     } else {
       const option = options.find((o) => o.name === token.name);
       if (!option) throw unknownFlag(command.name, token.rawName, options);
-      given.set(option.name, [...(given.get(option.name) ?? []), valueOf(option, token)]);
+      given.set(option.name, [...(given.get(option.name) ?? []), valueGiven(option, token)]);
     }
   }
   return argsOf(command.name, options, given, positionals, rest);
@@ -45,7 +45,7 @@ interface OptionToken {
   inlineValue?: boolean | undefined;
 }
 
-function valueOf(option: Option, token: OptionToken): Value {
+function valueGiven(option: Option, token: OptionToken): Value {
   if (option.type === 'boolean') {
     if (token.value === undefined || token.value === 'true') return true;
     if (token.value === 'false') return false;

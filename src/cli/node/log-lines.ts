@@ -26,14 +26,14 @@ export function readableLine(line: string): string {
   if (typeof entry !== 'object' || entry === null || typeof entry.msg !== 'string') return line;
   const fields = Object.entries(entry)
     .filter(([key]) => !LEFT_OUT.has(key))
-    .map(([key, value]) => `${key}=${valueOf(value)}`);
+    .map(([key, value]) => `${key}=${fieldText(value)}`);
   const error = (entry.err as { message?: string } | undefined)?.message;
   const time = typeof entry.time === 'number' ? new Date(entry.time).toISOString() : String(entry.time);
   const level = (LEVELS[entry.level as number] ?? String(entry.level)).padEnd(5);
   return [time, level, entry.msg, ...fields, ...(error ? [`error=${JSON.stringify(error)}`] : [])].join(' ');
 }
 
-function valueOf(value: unknown): string {
+function fieldText(value: unknown): string {
   return typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
 }
 

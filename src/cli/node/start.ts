@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, closeSync, constants, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Args, type Command, type Context, Failure, print, tell } from '../command.ts';
+import { type Command, type Context, Failure, print, tell } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { DaemonMessage } from './daemon-message.ts';
 import { type NodeRun, runningNode } from './lock.ts';
