@@ -6,5 +6,8 @@ import type { Container } from '../kube/generated/objects.ts';
  * (`pickFieldsToHash` in the kubelet's `pkg/kubelet/container/helpers.go`). Kept in the annotation `io.kubernetes.container.hash`.
  */
 export function containerHash({ name, image = '' }: Pick<Container, 'name' | 'image'>): string {
-  return createHash('sha256').update(JSON.stringify([name, image])).digest('hex').slice(0, 8);
+  return createHash('sha256')
+    .update(JSON.stringify([name, image]))
+    .digest('hex')
+    .slice(0, 8);
 }

@@ -1,4 +1,12 @@
-import type { Container, ContainerState, ContainerStatus, PodSandbox, Runtime, SandboxState } from '../cri/runtime.ts';
+import {
+  type Container,
+  type ContainerState,
+  type ContainerStatus,
+  type PodSandbox,
+  type Runtime,
+  RuntimeError,
+  type SandboxState,
+} from '../cri/runtime.ts';
 
 /** Labels and annotations that the kubelet puts on sandboxes and containers (`pkg/kubelet/types/labels.go`). */
 export const POD_UID_LABEL = 'io.kubernetes.pod.uid';
@@ -84,7 +92,9 @@ async function observeSandbox(
   const facts = { id, attempt: metadata.attempt, state, createdAt };
   if (state === 'NOTREADY') return { ...facts, ips: [] };
   const status = await runtime.podSandboxStatus(id).catch(goneIsNothing);
-  return status && { ...facts, state: status.state, ips: [status.ip, ...status.additionalIps].filter((ip) => ip !== '') };
+  return (
+    status && { ...facts, state: status.state, ips: [status.ip, ...status.additionalIps].filter((ip) => ip !== '') }
+  );
 }
 
 async function observeContainer(
@@ -121,12 +131,8 @@ function containerFacts(status: ContainerStatus, sandboxId: string): ObservedCon
 
 /** What was removed between two calls is simply not there. */
 function goneIsNothing(error: unknown): undefined {
-  if (isNotFound(error)) return undefined;
+  if (error instanceof RuntimeError && error.code === 'NotFound') return undefined;
   throw error;
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof Error && (error as { code?: unknown }).code === 'NotFound';
 }
 
 function newestFirst(a: { attempt: number; createdAt: string }, b: { attempt: number; createdAt: string }): number {

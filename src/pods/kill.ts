@@ -1,0 +1,118 @@
+import type { Runtime } from '../cri/runtime.ts';
+import type { Pod } from '../kube/generated/objects.ts';
+import type { Clock } from './clock.ts';
+import type { ObservedContainer } from './observed.ts';
+import { fieldPath } from './pod-spec.ts';
+import type { PodEvents } from './ports.ts';
+
+/** Every container gets at least this long between SIGTERM and SIGKILL (`minimumGracePeriodInSeconds` in the kubelet). */
+const MINIMUM_GRACE_SECONDS = 2;
+/** How much earlier than asked a runtime's SIGKILL may seem to come, for want of exact clocks. */
+const TOLERANCE_MS = 100;
+
+export interface KillRequest {
+  pod: Pod;
+  containers: {
+    container: ObservedContainer;
+    /** Text of the event Killing. */
+    message: string;
+    /** Names of containers of this request that must end first. */
+    after?: string[];
+  }[];
+  gracePeriodSeconds: number;
+  /** Fires when there is no time left: everybody gets SIGTERM at once and the minimum to obey. */
+  hurry?: AbortSignal;
+}
+
+export interface KillTools {
+  runtime: Runtime;
+  events: PodEvents;
+  clock: Clock;
+}
+
+/**
+ * Ends containers side by side, each in its turn, within one grace period (`killContainer`, `killContainersWithSyncResult`). Who still
+ * waits for its turn when the time is up gets SIGTERM then. Resolves when all have ended; rejects with the first failure after all were tried.
+ */
+export async function killContainers(tools: KillTools, request: KillRequest): Promise<void> {
+  const ended = new Map<string, Promise<void>>();
+  const turns = new Map<string, () => void>();
+  for (const { container } of request.containers) {
+    ended.set(container.name, new Promise((resolve) => turns.set(container.name, resolve)));
+  }
+  const results = await Promise.allSettled(
+    request.containers.map(async ({ container, message, after = [] }) => {
+      const before = Promise.all(after.map((name) => ended.get(name)));
+      await killOne(tools, request, { container, message, before: after.length > 0 ? before : undefined }).finally(
+        turns.get(container.name),
+      );
+    }),
+  );
+  const failure = results.find((result) => result.status === 'rejected');
+  if (failure) throw failure.reason;
+}
+
+interface Victim {
+  container: ObservedContainer;
+  message: string;
+  before: Promise<unknown> | undefined;
+}
+
+async function killOne(tools: KillTools, request: KillRequest, { container, message, before }: Victim): Promise<void> {
+  const { clock, events } = tools;
+  const { pod, gracePeriodSeconds, hurry } = request;
+  const begun = clock.now();
+  events.event(pod, 'Normal', 'Killing', message, fieldPath(pod, container.name));
+  // Issue 4: preStop hooks run here, all at once, those of sidecars too; they use up the grace.
+  if (before) await whicheverFirst(clock, before, gracePeriodSeconds * 1000, hurry);
+  const left = hurry?.aborted ? 0 : gracePeriodSeconds - (clock.now() - begun) / 1000;
+  await stop(tools, request, container, Math.max(MINIMUM_GRACE_SECONDS, Math.round(left)));
+}
+
+/** Resolves with `event`, after `ms`, or when the signal fires. Never rejects. */
+async function whicheverFirst(clock: Clock, event: Promise<unknown>, ms: number, signal?: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      clock.clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = clock.setTimeout(done, ms);
+    signal?.addEventListener('abort', done, { once: true });
+    event.then(done, done);
+    if (signal?.aborted) done();
+  });
+}
+
+async function stop(tools: KillTools, { pod, hurry }: KillRequest, container: ObservedContainer, seconds: number) {
+  const { runtime, clock } = tools;
+  const begun = clock.now();
+  const stopping = [runtime.stopContainer(container.id, seconds)];
+  // The runtime takes a second, shorter order for the same container and keeps whichever ends first.
+  const hasten = () => {
+    const order = runtime.stopContainer(container.id, MINIMUM_GRACE_SECONDS);
+    order.catch(() => {});
+    stopping.push(order);
+  };
+  if (seconds > MINIMUM_GRACE_SECONDS) hurry?.addEventListener('abort', hasten, { once: true });
+  try {
+    for (const order of stopping) await order;
+  } finally {
+    hurry?.removeEventListener('abort', hasten);
+  }
+  const tookMs = clock.now() - begun;
+  if (tookMs >= seconds * 1000 - TOLERANCE_MS) await tellIfKilled(tools, pod, container, seconds);
+}
+
+/** Our own event: whoever wonders why a deletion took so long finds the container that ignored SIGTERM. */
+async function tellIfKilled(
+  { runtime, events }: KillTools,
+  pod: Pod,
+  { id, name }: ObservedContainer,
+  seconds: number,
+) {
+  const status = await runtime.containerStatus(id).catch(() => undefined);
+  if (status?.exitCode !== 137) return;
+  const message = `Container ${name} did not stop within ${seconds} s of SIGTERM and was killed`;
+  events.event(pod, 'Warning', 'ExceededGracePeriod', message, fieldPath(pod, name));
+}

@@ -1,0 +1,280 @@
+import type { Logger } from 'pino';
+import type { Runtime, RuntimeEvent } from '../cri/runtime.ts';
+import { StatusError } from '../kube/errors.ts';
+import type { Pod } from '../kube/generated/objects.ts';
+import type { Store, StoreEvent } from '../store/store.ts';
+import type { BackOffRules } from './backoff.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { type Health, WITHOUT_PROBES } from './health.ts';
+import { Images } from './images.ts';
+import { POD_UID_LABEL } from './observed.ts';
+import { Owners } from './owners.ts';
+import { isTerminal, podUid } from './pod-spec.ts';
+import { PodWriter } from './pod-writer.ts';
+import type { PodEvents, PodParts } from './ports.ts';
+import { OWNER_LABEL, type Tools } from './round.ts';
+import { Scheduler } from './scheduler.ts';
+import { Slots } from './slots.ts';
+import { INTERVALS } from './waits.ts';
+import { PodWorker } from './worker.ts';
+
+export interface PodLoopOptions {
+  store: Store;
+  runtime: Runtime;
+  parts: PodParts;
+  /** Of component kubelet. */
+  events: PodEvents;
+  /** Of component default-scheduler. */
+  schedulerEvents: PodEvents;
+  log: Logger;
+  /** Pods of this `spec.nodeName` are run; Pods without one are bound to it. */
+  nodeName: string;
+  /** Addresses of this machine, for `status.hostIPs`; the first one first. */
+  hostIPs: string[];
+  /** Tells this node's sandboxes and containers from others' on the same containerd: the same at each start (a hash of the state directory). */
+  owner: string;
+  clock?: Clock;
+  health?: Health;
+  /** Of restarts. Default: the kubelet's, 10 s to 5 min. */
+  backOffRules?: BackOffRules;
+  /** Sandboxes and containers that are made at a time, over all Pods. Default 8. */
+  maxStarts?: number;
+  /** Images that are pulled at a time. Default 5. */
+  maxPulls?: number;
+}
+
+const PODS = { group: '', resource: 'pods' } as const;
+const NODES = { group: '', resource: 'nodes' } as const;
+/** How long `stop` waits for calls under way. Milliseconds. */
+const STOP_PATIENCE = 2_000;
+
+/**
+ * Runs the Pods of one node: a worker for each, fed by the store's changes and the runtime's events, with a full look each minute as a
+ * back-up. Meets the API server only in the store. What it finds at its start, it takes up: running containers go on, what died is
+ * noticed, what belongs to no Pod is removed.
+ */
+export class PodLoop {
+  readonly #options: PodLoopOptions;
+  readonly #tools: Tools;
+  readonly #scheduler: Scheduler;
+  readonly #workers = new Map<string, PodWorker>();
+  readonly #owners: Owners;
+  readonly #running = new AbortController();
+  readonly #background: Promise<void>[] = [];
+  #resyncTimer: unknown;
+  #isDraining = false;
+
+  constructor(options: PodLoopOptions) {
+    const {
+      store,
+      runtime,
+      parts,
+      events,
+      log,
+      clock = systemClock,
+      health = WITHOUT_PROBES,
+      owner,
+      hostIPs,
+    } = options;
+    const { backOffRules, maxStarts = 8, maxPulls, nodeName, schedulerEvents } = options;
+    this.#options = options;
+    const images = new Images({ runtime, events, clock, ...(maxPulls !== undefined && { maxPulls }) });
+    const writer = new PodWriter(store);
+    const slots = new Slots(maxStarts);
+    const base = { runtime, images, parts, events, clock, log, owner, writer, health, hostIPs, slots };
+    this.#tools = { ...base, ...(backOffRules && { backOffRules }) };
+    this.#scheduler = new Scheduler({ store, nodeName, events: schedulerEvents, clock, log });
+    this.#owners = new Owners((uid, event) => this.#workers.get(uid)?.wake(event));
+  }
+
+  /** Pods that are being worked for; for status and metrics. */
+  get size(): number {
+    return this.#workers.size;
+  }
+
+  /**
+   * Takes up what is there and goes on in the background.
+   * @throws RuntimeError when the runtime does not answer
+   */
+  async start(): Promise<void> {
+    const { store, runtime } = this.#options;
+    const { signal } = this.#running;
+    this.#background.push(this.#follow(runtime.events(signal)));
+    const known = await this.#uidsInRuntime();
+    const { items, revision } = store.list(PODS);
+    for (const pod of items as Pod[]) this.#take(pod, { isFresh: !known.has(podUid(pod)) });
+    await this.#removeOrphans();
+    this.#background.push(this.#watchPods(revision), this.#watchNodes());
+    this.#resyncLater();
+  }
+
+  /** Ends the loop and leaves containers as they are: the next `start` takes them up. Idempotent. */
+  async stop(): Promise<void> {
+    this.#running.abort();
+    this.#tools.clock.clearTimeout(this.#resyncTimer);
+    for (const worker of this.#workers.values()) worker.close();
+    const all = [...this.#background, ...[...this.#workers.values()].map(({ done }) => done)];
+    await this.#atMost(STOP_PATIENCE, Promise.allSettled(all));
+    this.#workers.clear();
+  }
+
+  /**
+   * Stops every Pod's containers within its grace period, sidecars last, and their sandboxes; nothing is started any more. The objects stay, as when
+   * a Kubernetes node is shut down and its kubelet has no graceful shutdown of its own: at the next start Pods begin anew in a new sandbox by their
+   * restartPolicy (Always: all; OnFailure: what did not exit 0; Never: nothing, the Pod has ended), with restart counts going on. Pods that
+   * are being deleted are deleted. Resolves when all have stopped; call `stop` then.
+   */
+  async drain(): Promise<void> {
+    this.#isDraining = true;
+    const workers = [...this.#workers.values()];
+    for (const worker of workers) worker.stop();
+    await Promise.allSettled(workers.map(({ done }) => done));
+  }
+
+  #take(pod: Pod, { isFresh }: { isFresh: boolean }): void {
+    const uid = podUid(pod);
+    const worker = this.#workers.get(uid);
+    if (worker) worker.update(pod);
+    else if (pod.spec?.nodeName === this.#options.nodeName) this.#employ(pod, isFresh);
+    else if (!pod.spec?.nodeName && !this.#isDraining) void this.#scheduler.consider(pod);
+    if (isTerminal(pod)) this.#scheduler.reconsider();
+  }
+
+  #employ(pod: Pod, isFresh: boolean): PodWorker | undefined {
+    if (this.#isDraining || this.#running.signal.aborted) return undefined;
+    const uid = podUid(pod);
+    const worker = new PodWorker(pod, this.#tools, { isFresh, made: (id) => this.#owners.know(id, uid) });
+    this.#workers.set(uid, worker);
+    void worker.done.then(() => {
+      if (this.#workers.get(uid) === worker) this.#workers.delete(uid);
+      this.#owners.forget(uid);
+    });
+    return worker;
+  }
+
+  #lose(pod: Pod): void {
+    const uid = podUid(pod);
+    this.#scheduler.forget(uid);
+    this.#workers.get(uid)?.vanish();
+    this.#scheduler.reconsider();
+  }
+
+  /** Follows the Pods in the store; begins again with a list when it fell too far behind. */
+  async #watchPods(since: number): Promise<void> {
+    const { store } = this.#options;
+    const { signal } = this.#running;
+    let revision = since;
+    while (!signal.aborted) {
+      try {
+        for await (const event of store.watch(PODS, { since: revision, signal })) this.#onPod(event);
+      } catch (error) {
+        if (!(error instanceof StatusError && error.reason === 'Expired'))
+          await this.#unexpected('watching pods', error);
+      }
+      if (!signal.aborted) revision = this.#relist();
+    }
+  }
+
+  #onPod({ type, object }: StoreEvent): void {
+    if (type === 'DELETED') this.#lose(object as Pod);
+    else this.#take(object as Pod, { isFresh: true });
+  }
+
+  #relist(): number {
+    const { items, revision } = this.#options.store.list(PODS);
+    const there = new Set((items as Pod[]).map(podUid));
+    for (const [uid, worker] of this.#workers) if (!there.has(uid)) worker.vanish();
+    for (const pod of items as Pod[]) this.#take(pod, { isFresh: false });
+    return revision;
+  }
+
+  async #watchNodes(): Promise<void> {
+    const { signal } = this.#running;
+    while (!signal.aborted) {
+      try {
+        for await (const _ of this.#options.store.watch(NODES, { signal })) this.#scheduler.reconsider();
+      } catch (error) {
+        await this.#unexpected('watching nodes', error);
+      }
+      this.#scheduler.reconsider();
+    }
+  }
+
+  async #follow(events: AsyncIterable<RuntimeEvent>): Promise<void> {
+    try {
+      for await (const event of events) if (TELLING.has(event.type)) this.#owners.report(event);
+    } catch (error) {
+      await this.#unexpected('following the runtime', error);
+    }
+  }
+
+  #resyncLater(): void {
+    if (this.#running.signal.aborted) return;
+    this.#resyncTimer = this.#tools.clock.setTimeout(() => void this.#resync(), INTERVALS.resync);
+  }
+
+  async #resync(): Promise<void> {
+    try {
+      for (const worker of this.#workers.values()) worker.wake();
+      await this.#removeOrphans();
+      this.#scheduler.reconsider();
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'resync failed');
+    } finally {
+      this.#resyncLater();
+    }
+  }
+
+  /** Containers and files of Pods whose object is gone: it went while the node was down, or an earlier clean-up broke off. */
+  async #removeOrphans(): Promise<void> {
+    const { parts, store } = this.#options;
+    const [inRuntime, onDisk] = await Promise.all([this.#uidsInRuntime(), parts.listPods()]);
+    const there = new Set((store.list(PODS).items as Pod[]).map(podUid));
+    const orphans = new Map<string, Pod>(onDisk.map((uid) => [uid, { metadata: { uid } }]));
+    for (const [uid, pod] of inRuntime) orphans.set(uid, pod);
+    for (const [uid, pod] of orphans) {
+      if (there.has(uid) || this.#workers.has(uid)) continue;
+      this.#options.log.info(
+        { uid, pod: `${pod.metadata?.namespace}/${pod.metadata?.name}` },
+        'removing what is left of a pod',
+      );
+      this.#employ(pod, false)?.vanish();
+    }
+  }
+
+  /** The Pods that the runtime has something of, as far as labels tell. */
+  async #uidsInRuntime(): Promise<Map<string, Pod>> {
+    const labels = { [OWNER_LABEL]: this.#options.owner };
+    const sandboxes = await this.#options.runtime.listPodSandboxes({ labels });
+    return new Map(
+      sandboxes.map(({ metadata: { name, namespace, uid }, labels: own }) => [
+        own[POD_UID_LABEL] ?? uid,
+        { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, uid } },
+      ]),
+    );
+  }
+
+  /** Says so, and waits a little: what failed is tried again, but not in a hurry. */
+  async #unexpected(doing: string, error: unknown): Promise<void> {
+    if (this.#running.signal.aborted) return;
+    this.#options.log.error({ err: error }, `${doing} failed`);
+    await this.#atMost(INTERVALS.failure.first, aborted(this.#running.signal));
+  }
+
+  async #atMost(ms: number, event: Promise<unknown>): Promise<void> {
+    const { clock } = this.#tools;
+    let timer: unknown;
+    const limit = new Promise<void>((resolve) => {
+      timer = clock.setTimeout(resolve, ms);
+    });
+    await Promise.race([event, limit]);
+    clock.clearTimeout(timer);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+/** Events that may change what is to be done. What a worker itself makes, starts and removes it sees anyway. */
+const TELLING: ReadonlySet<RuntimeEvent['type']> = new Set(['exited', 'oom', 'deleted']);

@@ -1,0 +1,231 @@
+import type { RuntimeEvent } from '../cri/runtime.ts';
+import type { ContainerStateWaiting, Pod } from '../kube/generated/objects.ts';
+import { act, isWork, StepFailed } from './act.ts';
+import type { BackOff } from './backoff.ts';
+import { type End, endContainers, removeAll, takeDown } from './end.ts';
+import { Look } from './look.ts';
+import { type Observed, POD_UID_LABEL } from './observed.ts';
+import { type KillPod, type Plan, plan, type Waiting } from './plan.ts';
+import { fieldPath, gracePeriod, podUid, podWords } from './pod-spec.ts';
+import { type Outcome, OWNER_LABEL, type Tools } from './round.ts';
+import { podStatus } from './status.ts';
+import { Holds } from './waits.ts';
+
+/** What is wanted of a Pod: to live as its object says; to stop because the node stops; to vanish because its object has. */
+export type Wish = 'live' | 'stop' | 'vanish';
+
+export interface SyncInput {
+  pod: Pod;
+  wish: Wish;
+  /** Fires when this round is out of date. */
+  signal: AbortSignal;
+  hurry: AbortSignal;
+}
+
+export interface SyncResult {
+  /** Nothing is left to do for the Pod, ever. */
+  over?: boolean;
+  /** Something was changed: look at once what came of it. */
+  again?: boolean;
+  /** Milliseconds since the epoch. */
+  wakeAt?: number | undefined;
+  /** The object as it was written last. */
+  written?: Pod | undefined;
+}
+
+const DEADLINE = {
+  reason: 'DeadlineExceeded',
+  message: 'Pod was active on the node longer than the specified deadline',
+};
+
+/** The step that is held back when the sandbox or the volumes fail, among the names of containers. */
+const WHOLE_POD = '';
+
+/**
+ * One Pod's rounds: look, plan, tell, act. Holds what must be remembered between them; all of it may be lost without harm. Rounds of one Pod
+ * must not overlap: the worker sees to it.
+ *
+ *     live ── plan says kill ──▶ ended (Succeeded, Failed: stays) ── object deleted ──▶ over
+ *       └──── deletionTimestamp ──▶ killed, final status written, everything removed, object removed ──▶ over
+ *     stop:   containers killed, sandbox stopped, all else stays ──▶ over
+ *     vanish: killed quickly, everything removed ──▶ over
+ */
+export class PodSync {
+  readonly #tools: Tools;
+  readonly #look: Look;
+  readonly #made: (id: string) => void;
+  readonly #waiting = new Map<string, ContainerStateWaiting>();
+  readonly #backOffs = new Map<string, BackOff>();
+  readonly #holds = new Holds();
+  /** Ends of back-offs that the user was told of. */
+  readonly #told = new Map<string, number>();
+  #isFresh: boolean;
+  #isPastDeadline = false;
+  #written: Pod | undefined;
+
+  /** `isFresh`: the Pod is new, so the runtime cannot have anything of it. `made` is told the ids of everything that belongs to the Pod. */
+  constructor(tools: Tools, uid: string, { isFresh, made }: { isFresh: boolean; made(id: string): void }) {
+    this.#tools = tools;
+    this.#look = new Look(tools.runtime, { [POD_UID_LABEL]: uid, [OWNER_LABEL]: tools.owner });
+    this.#made = made;
+    this.#isFresh = isFresh;
+  }
+
+  note(event: RuntimeEvent): void {
+    this.#look.note(event);
+  }
+
+  /** The Pod was changed by its user: what failed may work now. */
+  forgive(): void {
+    this.#holds.clear();
+  }
+
+  /** @throws whatever keeps the round from its end; the next one begins anew from what it finds */
+  async round(input: SyncInput): Promise<SyncResult> {
+    this.#written = undefined;
+    const observed = await this.#lookAgain();
+    if (input.wish === 'vanish') return this.#vanish(input);
+    if (input.wish === 'stop') return this.#stop(input);
+    const { health, clock, backOffRules } = this.#tools;
+    const { pod } = input;
+    const facts = { pod, observed, now: clock.now(), health, backOffs: this.#backOffs };
+    const decided = plan({ ...facts, ...(backOffRules && { backOffRules }) });
+    return decided.killPod ? this.#end(input, decided.killPod) : this.#carryOn(input, decided);
+  }
+
+  async #carryOn({ pod, signal }: SyncInput, decided: Plan): Promise<SyncResult> {
+    const { clock } = this.#tools;
+    const now = clock.now();
+    // The status tells what was found; what comes of this round is told by the next.
+    const status = this.#writeStatus(pod);
+    status.catch(() => {});
+    const allowed = this.#withoutHeld(decided, now);
+    let again = this.#tellWaiting(pod, decided.waiting);
+    if (isWork(allowed)) {
+      await this.#act(pod, allowed, signal);
+      again = true;
+    }
+    await status;
+    const lag = this.#look.lag();
+    const times = [decided.wakeAt, this.#holds.next(now), lag === undefined ? undefined : now + lag];
+    return { again, wakeAt: earliest(times), written: this.#written };
+  }
+
+  async #act(pod: Pod, allowed: Plan, signal: AbortSignal): Promise<void> {
+    const outcome: Outcome = { waiting: new Map(), backOffs: new Map(), failures: new Map() };
+    const observed = this.#look.last;
+    try {
+      await act(this.#tools, { pod, observed, plan: allowed, signal, outcome, made: this.#made });
+      this.#holds.worked(WHOLE_POD);
+    } catch (error) {
+      if (!(error instanceof StepFailed)) throw error;
+      this.#tools.log.info({ ...names(pod), err: error.cause }, error.message);
+      this.#holds.failed(WHOLE_POD, this.#tools.clock.now());
+    } finally {
+      this.#remember(outcome);
+    }
+  }
+
+  #remember({ waiting, backOffs, failures }: Outcome): void {
+    for (const [key, backOff] of backOffs) this.#backOffs.set(key, backOff);
+    for (const [name, reason] of waiting) {
+      if (reason) this.#waiting.set(name, reason);
+      else this.#waiting.delete(name);
+      if (!failures.has(name)) this.#holds.worked(name);
+    }
+    for (const [name, until] of failures) this.#holds.failed(name, this.#tools.clock.now(), until);
+  }
+
+  #withoutHeld(decided: Plan, now: number): Plan {
+    const { createSandbox: _, ...rest } = decided;
+    if (this.#holds.holds(WHOLE_POD, now)) return { ...rest, start: [] };
+    const start = decided.start.filter(({ container }) => !this.#holds.holds(container.name, now));
+    return { ...decided, start };
+  }
+
+  /** Says once for each back-off that a container waits for its restart. */
+  #tellWaiting(pod: Pod, waiting: Waiting[]): boolean {
+    const news = waiting.filter(({ container, until }) => this.#told.get(container.name) !== until);
+    for (const { container, message, until } of news) {
+      this.#told.set(container.name, until);
+      this.#waiting.set(container.name, { message, reason: 'CrashLoopBackOff' });
+      const text = `Back-off restarting failed container ${container.name} in pod ${podWords(pod)}`;
+      this.#tools.events.event(pod, 'Warning', 'BackOff', text, fieldPath(pod, container.name));
+    }
+    return news.length > 0;
+  }
+
+  async #end(input: SyncInput, { reason, gracePeriodSeconds }: KillPod): Promise<SyncResult> {
+    const { pod } = input;
+    if (reason === 'DeadlineExceeded' && !this.#isPastDeadline) {
+      this.#isPastDeadline = true;
+      this.#tools.events.event(pod, 'Normal', DEADLINE.reason, DEADLINE.message);
+    }
+    const end = this.#endOf(input, gracePeriodSeconds);
+    const [ended, told] = await Promise.allSettled([endContainers(this.#tools, end), this.#writeStatus(pod)]);
+    for (const result of [ended, told]) if (result.status === 'rejected') throw result.reason;
+    await this.#lookAgain();
+    await this.#writeStatus(pod, true);
+    if (reason !== 'Deleted') {
+      await takeDown(this.#tools, end);
+      await this.#lookAgain();
+      await this.#writeStatus(pod, true);
+      return { written: this.#written };
+    }
+    await removeAll(this.#tools, end);
+    const over = await this.#tools.writer.remove(pod);
+    return { over, written: this.#written };
+  }
+
+  async #stop(input: SyncInput): Promise<SyncResult> {
+    const end = this.#endOf(input, gracePeriod(input.pod));
+    await endContainers(this.#tools, end);
+    const { sandboxes } = await this.#lookAgain();
+    await Promise.all(sandboxes.map(({ id }) => this.#tools.runtime.stopPodSandbox(id)));
+    await this.#lookAgain();
+    await this.#writeStatus(input.pod);
+    return { over: true };
+  }
+
+  async #vanish(input: SyncInput): Promise<SyncResult> {
+    const end = this.#endOf(input, 0);
+    await endContainers(this.#tools, end);
+    await removeAll(this.#tools, end);
+    return { over: true };
+  }
+
+  #endOf({ pod, hurry }: SyncInput, gracePeriodSeconds: number): End {
+    return { pod, gracePeriodSeconds, hurry, look: () => this.#lookAgain() };
+  }
+
+  async #lookAgain(): Promise<Observed> {
+    if (this.#isFresh) {
+      this.#isFresh = false;
+      return this.#look.last;
+    }
+    const observed = await this.#look.again();
+    for (const { id } of [...observed.sandboxes, ...observed.containers]) this.#made(id);
+    return observed;
+  }
+
+  async #writeStatus(pod: Pod, ended = false): Promise<void> {
+    const { writer, health, hostIPs, clock } = this.#tools;
+    const observed = this.#look.last;
+    const failure = this.#isPastDeadline ? DEADLINE : undefined;
+    const facts = { observed, health, hostIPs, now: clock.now(), waiting: new Map(this.#waiting), ended };
+    const written = await writer.status(pod, (current) =>
+      podStatus({ pod: current, ...facts, ...(failure && { failure }) }),
+    );
+    this.#written = written ?? this.#written;
+  }
+}
+
+/** How log lines name a Pod. */
+export function names(pod: Pod): { pod: string; uid: string } {
+  return { pod: `${pod.metadata?.namespace}/${pod.metadata?.name}`, uid: podUid(pod) };
+}
+
+function earliest(times: (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length > 0 ? Math.min(...known) : undefined;
+}

@@ -1,0 +1,109 @@
+import { RuntimeError } from '../cri/runtime.ts';
+import { ConfigError } from './config-error.ts';
+import { ImageError, type PresentImage } from './images.ts';
+import type { Start } from './plan.ts';
+import { fieldPath } from './pod-spec.ts';
+import { isUnavailable, OWNER_LABEL, type Round, type Sandbox, type Tools } from './round.ts';
+
+export interface Starting {
+  start: Start;
+  image: Promise<PresentImage>;
+  sandbox: Sandbox;
+  volumes: ReadonlyMap<string, string>;
+}
+
+/**
+ * One container: its image, its configuration, make it, start it. What fails becomes a waiting reason in the outcome, and events in the kubelet's words.
+ * @throws RuntimeError Unavailable; the round's reason to end; what is nobody's fault but ours
+ */
+export async function startContainer(tools: Tools, round: Round, starting: Starting): Promise<void> {
+  const { pod, signal, outcome } = round;
+  const { name } = starting.start.container;
+  const path = fieldPath(pod, name);
+  try {
+    await makeAndStart(tools, round, starting);
+    outcome.waiting.set(name, undefined);
+  } catch (error) {
+    if (signal.aborted || isUnavailable(error)) throw error;
+    const failure = failureOf(error);
+    if (!failure) throw error;
+    const { announcement, text, reason, message } = failure;
+    if (announcement) tools.events.event(pod, announcement.type, announcement.reason, announcement.message, path);
+    tools.events.event(pod, 'Warning', 'Failed', `Error: ${text}`, path);
+    tools.log.info(
+      { pod: pod.metadata?.name, namespace: pod.metadata?.namespace, container: name, reason, err: error },
+      'container not started',
+    );
+    outcome.waiting.set(name, { message, reason });
+    outcome.failures.set(name, failure.retryAt);
+  }
+}
+
+async function makeAndStart(tools: Tools, round: Round, starting: Starting): Promise<void> {
+  const { runtime, events, parts, owner, slots } = tools;
+  const { pod, signal, outcome } = round;
+  const { container, attempt, replaces, backOff } = starting.start;
+  const { sandbox, volumes } = starting;
+  const path = fieldPath(pod, container.name);
+  const { image, announcement } = await starting.image;
+  events.event(pod, announcement.type, announcement.reason, announcement.message, path);
+  if (replaces !== undefined) await runtime.removeContainer(replaces);
+  const config = await parts.containerConfig({ pod, container, attempt, image, volumes, podIPs: sandbox.ips });
+  signal.throwIfAborted();
+  const labelled = { ...config, labels: { ...config.labels, [OWNER_LABEL]: owner } };
+  await slots.run(
+    async () => {
+      const id = await phase('CreateContainerError', () =>
+        runtime.createContainer(sandbox.id, labelled, sandbox.config),
+      );
+      round.made(id);
+      events.event(pod, 'Normal', 'Created', `Created container: ${container.name}`, path);
+      if (backOff) outcome.backOffs.set(backOff.key, backOff.value);
+      await phase('RunContainerError', () => runtime.startContainer(id));
+      events.event(pod, 'Normal', 'Started', `Started container ${container.name}`, path);
+    },
+    { signal },
+  );
+  // Issue 4: the postStart hook runs here, and the next container waits for it.
+}
+
+/** Says in which step a failure of the runtime happened. */
+class PhaseError extends Error {
+  override readonly name = 'PhaseError';
+  readonly reason: string;
+  constructor(reason: string, cause: Error) {
+    super(cause.message, { cause });
+    this.reason = reason;
+  }
+}
+
+async function phase<T>(reason: 'CreateContainerError' | 'RunContainerError', step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    if (error instanceof RuntimeError && !isUnavailable(error)) throw new PhaseError(reason, error);
+    throw error;
+  }
+}
+
+interface Failure {
+  reason: string;
+  /** Of the waiting state. */
+  message: string;
+  /** Of the event, after `Error: `. */
+  text: string;
+  announcement?: PresentImage['announcement'] | undefined;
+  retryAt?: number | undefined;
+}
+
+function failureOf(error: unknown): Failure | undefined {
+  if (error instanceof ImageError) {
+    const { reason, message, announcement, retryAt } = error;
+    return { reason, message, text: reason, announcement, retryAt };
+  }
+  if (error instanceof ConfigError) return { reason: error.code, message: error.message, text: error.message };
+  if (error instanceof PhaseError) return { reason: error.reason, message: error.message, text: error.message };
+  if (error instanceof RuntimeError)
+    return { reason: 'CreateContainerError', message: error.message, text: error.message };
+  return undefined;
+}

@@ -1,0 +1,75 @@
+import type { ContainerStateWaiting, ContainerStatus, Pod, PodStatus } from '../kube/generated/objects.ts';
+import { formatTime } from '../kube/time.ts';
+import { podConditions } from './conditions.ts';
+import { containerStatuses } from './container-status.ts';
+import { finalContainerStatuses } from './final-status.ts';
+import type { Health } from './health.ts';
+import type { Observed } from './observed.ts';
+import { type Phase, podPhase } from './phase.ts';
+import { currentSandbox } from './plan.ts';
+import { initContainers, isTerminal, mainContainers } from './pod-spec.ts';
+import { qosClass } from './qos.ts';
+
+export interface StatusInput {
+  /** With the status it had: parts of it stay, and a terminal phase never goes back. */
+  pod: Pod;
+  observed: Observed;
+  health: Health;
+  waiting: ReadonlyMap<string, ContainerStateWaiting>;
+  /** Addresses of this machine, the first one first. */
+  hostIPs: string[];
+  /** Milliseconds since the epoch. */
+  now: number;
+  /** Nothing of the Pod runs or will run: the phase is Succeeded or Failed from now on. */
+  ended?: boolean;
+  /** The Pod has Failed for a reason of its own, whatever its containers say (activeDeadlineSeconds). */
+  failure?: { reason: string; message: string };
+}
+
+/** The whole status of a Pod, computed from facts (`generateAPIPodStatus`; kubelet-behaviour §3.1 to §3.3). Pure. */
+export function podStatus(input: StatusInput): PodStatus {
+  const { pod, observed, now, hostIPs, failure, ended = false } = input;
+  const old = pod.status ?? {};
+  const init = containerStatuses(initContainers(pod), input);
+  const mains = containerStatuses(mainContainers(pod), input);
+  const final = ended || isTerminal(pod) ? finalContainerStatuses(pod, init, mains) : { init, mains };
+  const phase = phaseOf(input, [...final.init, ...final.mains]);
+  const ips = podIPs(input);
+  const statuses = [...final.init, ...final.mains];
+  const hasSandbox = currentSandbox(pod, observed) !== undefined;
+  const { reason, message } = failure ?? old;
+  return {
+    ...old,
+    conditions: podConditions({ pod, phase, statuses, hasSandbox, now }),
+    containerStatuses: final.mains,
+    hostIP: hostIPs[0] ?? '',
+    hostIPs: hostIPs.map((ip) => ({ ip })),
+    ...(final.init.length > 0 && { initContainerStatuses: final.init }),
+    ...(message !== undefined && { message }),
+    phase,
+    ...(ips.length > 0 && { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) }),
+    qosClass: old.qosClass ?? qosClass(pod),
+    ...(reason !== undefined && { reason }),
+    startTime: old.startTime ?? formatTime(new Date(now)),
+  };
+}
+
+function phaseOf({ pod, ended = false, failure }: StatusInput, statuses: ContainerStatus[]): Phase {
+  if (isTerminal(pod)) return pod.status?.phase as Phase;
+  if (failure) return 'Failed';
+  // The kubelet asks its probes after it has made up the phase, so no sidecar counts as started here. Seen from outside: beside a
+  // running sidecar a main container in CrashLoopBackOff makes the Pod Pending (kubelet-behaviour, surprise 2).
+  const phase = podPhase(
+    pod,
+    statuses.map(({ started: _, ...status }) => status),
+    ended,
+  );
+  return ended && phase !== 'Succeeded' ? 'Failed' : phase;
+}
+
+/** The sandbox's addresses; a Pod that has lost its sandbox keeps those it had. */
+function podIPs({ pod, observed, hostIPs }: StatusInput): string[] {
+  if (pod.spec?.hostNetwork) return hostIPs;
+  const current = observed.sandboxes[0]?.ips ?? [];
+  return current.length > 0 ? current : (pod.status?.podIPs ?? []).map(({ ip }) => ip);
+}

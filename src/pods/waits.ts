@@ -1,0 +1,41 @@
+/** The worker's named intervals, in milliseconds. Those that grow double with each failure in a row. */
+export const INTERVALS = {
+  /** Everything is looked at again, in case an event was missed (the kubelet's syncFrequency). */
+  resync: 60_000,
+  /** The container runtime does not answer. */
+  runtimeDown: 1_000,
+  /** Something failed: from `first` to `most` (the kubelet waits 10 s at once). */
+  failure: { first: 1_000, most: 10_000 },
+  /** The runtime reported an exit that its own lists do not show yet: from `first`, at most `tries` times. */
+  unseenExit: { first: 20, tries: 8 },
+} as const;
+
+/** Until when things that failed are not tried again, by name. */
+export class Holds {
+  readonly #holds = new Map<string, { until: number; failures: number }>();
+
+  /** It failed now; `until` when it is known how long to wait. */
+  failed(name: string, now: number, until?: number): void {
+    const failures = (this.#holds.get(name)?.failures ?? 0) + 1;
+    const { first, most } = INTERVALS.failure;
+    this.#holds.set(name, { failures, until: until ?? now + Math.min(first * 2 ** (failures - 1), most) });
+  }
+
+  worked(name: string): void {
+    this.#holds.delete(name);
+  }
+
+  holds(name: string, now: number): boolean {
+    return (this.#holds.get(name)?.until ?? 0) > now;
+  }
+
+  /** The next time at which something may be tried again. */
+  next(now: number): number | undefined {
+    const times = [...this.#holds.values()].map(({ until }) => until).filter((until) => until > now);
+    return times.length > 0 ? Math.min(...times) : undefined;
+  }
+
+  clear(): void {
+    this.#holds.clear();
+  }
+}
