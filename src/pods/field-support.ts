@@ -1,0 +1,238 @@
+/**
+ * What this node does with a field of a PodSpec. `honoured`: what Kubernetes says. `noEffect`: nothing, which is right on a single Linux
+ * machine, for the reason given. `warn`: less than Kubernetes says; the text tells the user what happens instead, or is undefined where the value
+ * asks for nothing special.
+ */
+export type Support = 'honoured' | { noEffect: string } | { warn: string | Judge };
+
+/** Looks at a value; `key` is the last part of its path, `parent` the object that holds it. */
+export type Judge = (value: unknown, at: { key: string; parent: Record<string, unknown> }) => string | undefined;
+
+const YET = 'not honoured by this node yet';
+const ONLY_NODE = 'has no effect: there is one node, and the pod runs on it';
+
+const UNSUPPORTED_VOLUME: Support = {
+  warn: 'volumes of this kind are not supported by this node yet: the pod will wait in ContainerCreating',
+};
+
+const VOLUME_KINDS_TO_COME = [
+  'configMap',
+  'csi',
+  'downwardAPI',
+  'ephemeral',
+  'image',
+  'persistentVolumeClaim',
+  'projected',
+  'secret',
+];
+/** Storage of clouds and storage systems, most of it gone from Kubernetes itself. */
+const VOLUME_KINDS_OF_CLUSTERS = [
+  'awsElasticBlockStore',
+  'azureDisk',
+  'azureFile',
+  'cephfs',
+  'cinder',
+  'fc',
+  'flexVolume',
+  'flocker',
+  'gcePersistentDisk',
+  'gitRepo',
+  'glusterfs',
+  'iscsi',
+  'nfs',
+  'photonPersistentDisk',
+  'portworxVolume',
+  'quobyte',
+  'rbd',
+  'scaleIO',
+  'storageos',
+  'vsphereVolume',
+];
+
+/** Fields of containers and init containers, relative to the container. */
+const CONTAINER: Record<string, Support> = {
+  ...honoured(
+    'args[]',
+    'command[]',
+    'env[].name',
+    'env[].value',
+    'env[].valueFrom.configMapKeyRef.key',
+    'env[].valueFrom.configMapKeyRef.name',
+    'env[].valueFrom.configMapKeyRef.optional',
+    'env[].valueFrom.fieldRef.apiVersion',
+    'env[].valueFrom.fieldRef.fieldPath',
+    'env[].valueFrom.resourceFieldRef.containerName',
+    'env[].valueFrom.resourceFieldRef.divisor',
+    'env[].valueFrom.resourceFieldRef.resource',
+    'env[].valueFrom.secretKeyRef.key',
+    'env[].valueFrom.secretKeyRef.name',
+    'env[].valueFrom.secretKeyRef.optional',
+    'envFrom[].configMapRef.name',
+    'envFrom[].configMapRef.optional',
+    'envFrom[].prefix',
+    'envFrom[].secretRef.name',
+    'envFrom[].secretRef.optional',
+    'image',
+    'imagePullPolicy',
+    'name',
+    'ports[].containerPort',
+    'ports[].hostIP',
+    'ports[].hostPort',
+    'ports[].name',
+    'ports[].protocol',
+    // Of cpu and memory; other requests only choose between nodes.
+    'resources.requests{}',
+    'restartPolicy',
+    'securityContext.allowPrivilegeEscalation',
+    'securityContext.capabilities.add[]',
+    'securityContext.capabilities.drop[]',
+    'securityContext.privileged',
+    'securityContext.procMount',
+    'securityContext.readOnlyRootFilesystem',
+    'securityContext.runAsGroup',
+    'securityContext.runAsNonRoot',
+    'securityContext.runAsUser',
+    'securityContext.seccompProfile.localhostProfile',
+    'securityContext.seccompProfile.type',
+    'stdin',
+    'stdinOnce',
+    'tty',
+    'volumeMounts[].mountPath',
+    'volumeMounts[].mountPropagation',
+    'volumeMounts[].name',
+    'volumeMounts[].readOnly',
+    'volumeMounts[].subPath',
+    'volumeMounts[].subPathExpr',
+    'workingDir',
+  ),
+  'lifecycle.postStart': { warn: `${YET}: the hook is not run, and the container counts as started at once` },
+  'lifecycle.preStop': { warn: `${YET}: the hook is not run, and the container gets its stop signal at once` },
+  'lifecycle.stopSignal': { warn: `${YET}: the container gets the stop signal of its image` },
+  livenessProbe: { warn: `${YET}: the container is treated as alive while it runs` },
+  readinessProbe: { warn: `${YET}: the container is treated as ready while it runs` },
+  startupProbe: { warn: `${YET}: the container is treated as started as soon as it runs` },
+  resizePolicy: { noEffect: 'containers are not resized in place, so there is no policy to follow' },
+  'resources.claims': { warn: `${YET}: the container gets no devices` },
+  'resources.limits{}': { warn: unenforcedLimit },
+  'securityContext.appArmorProfile': { warn: appArmor },
+  'securityContext.seLinuxOptions': { warn: `${YET}: the container runs with the label that the runtime gives it` },
+  'securityContext.windowsOptions': { noEffect: 'this is a Linux machine' },
+  terminationMessagePath: { warn: unlessDefault('/dev/termination-log', 'the message is not copied into the status') },
+  terminationMessagePolicy: { warn: unlessDefault('File', 'the message is not copied into the status') },
+  volumeDevices: { warn: `${YET}: the container does not get the device` },
+  'volumeMounts[].recursiveReadOnly': { warn: recursiveReadOnly },
+};
+
+/** Fields of a PodSpec, relative to it: `[]` stands for any item, `{}` for any key. A row that is no leaf covers all below it. */
+export const FIELD_SUPPORT: Readonly<Record<string, Support>> = {
+  ...below('containers[]', CONTAINER),
+  ...below('initContainers[]', CONTAINER),
+  ephemeralContainers: { warn: `${YET}: the container is not started` },
+  ...honoured(
+    'activeDeadlineSeconds',
+    'dnsConfig.nameservers[]',
+    'dnsConfig.options[].name',
+    'dnsConfig.options[].value',
+    'dnsConfig.searches[]',
+    'dnsPolicy',
+    'hostAliases[].hostnames[]',
+    'hostAliases[].ip',
+    'hostIPC',
+    'hostNetwork',
+    'hostPID',
+    'hostname',
+    'nodeName',
+    'readinessGates[].conditionType',
+    'restartPolicy',
+    'schedulingGates[].name',
+    'securityContext.fsGroup',
+    'securityContext.runAsGroup',
+    'securityContext.runAsNonRoot',
+    'securityContext.runAsUser',
+    'securityContext.seccompProfile.localhostProfile',
+    'securityContext.seccompProfile.type',
+    'securityContext.supplementalGroups[]',
+    'securityContext.sysctls[].name',
+    'securityContext.sysctls[].value',
+    'setHostnameAsFQDN',
+    'shareProcessNamespace',
+    'subdomain',
+    'terminationGracePeriodSeconds',
+    'volumes[].hostPath.path',
+    'volumes[].hostPath.type',
+    'volumes[].name',
+  ),
+  affinity: { warn: `${YET}: the pod runs on the only node there is, whatever it is near to` },
+  automountServiceAccountToken: { warn: (value) => (value === true ? `${YET}: no token is mounted` : undefined) },
+  enableServiceLinks: { noEffect: 'there are no Services to link to' },
+  hostUsers: {
+    warn: (value) => (value === false ? `${YET}: the pod runs in the user namespace of the machine` : undefined),
+  },
+  imagePullSecrets: { warn: `${YET}: images are pulled without credentials` },
+  nodeSelector: { warn: `${YET}: the pod runs on the only node there is, whatever its labels` },
+  'os.name': { warn: (value) => (value === 'windows' ? 'this node runs Linux' : undefined) },
+  overhead: { warn: `${YET}: nothing is added to the resources of the pod` },
+  preemptionPolicy: { noEffect: 'no pod makes room for another here' },
+  priority: { noEffect: 'no pod makes room for another here' },
+  priorityClassName: { noEffect: 'no pod makes room for another here' },
+  resourceClaims: { warn: `${YET}: the pod gets no devices` },
+  resources: { warn: `${YET}: only the resources of the containers count` },
+  runtimeClassName: { warn: `${YET}: the pod runs with runc` },
+  schedulerName: { warn: unlessDefault('default-scheduler', 'the node itself binds the pod') },
+  'securityContext.appArmorProfile': { warn: appArmor },
+  'securityContext.fsGroupChangePolicy': {
+    noEffect: 'the volumes that are given to the group are made new for the pod',
+  },
+  'securityContext.seLinuxChangePolicy': { noEffect: 'volumes are not labelled' },
+  'securityContext.seLinuxOptions': { warn: `${YET}: containers run with the label that the runtime gives them` },
+  'securityContext.supplementalGroupsPolicy': {
+    warn: unlessDefault('Merge', 'the groups that the image gives its user are added'),
+  },
+  'securityContext.windowsOptions': { noEffect: 'this is a Linux machine' },
+  serviceAccount: { noEffect: 'an old name of serviceAccountName' },
+  serviceAccountName: { warn: unlessDefault('default', 'no token of the account is mounted') },
+  tolerations: { noEffect: ONLY_NODE },
+  topologySpreadConstraints: { warn: `${YET}: there is one node, nothing is spread` },
+  'volumes[].emptyDir.medium': { warn: medium },
+  'volumes[].emptyDir.sizeLimit': { warn: sizeLimit },
+  ...Object.fromEntries(
+    [...VOLUME_KINDS_TO_COME, ...VOLUME_KINDS_OF_CLUSTERS].map((kind) => [`volumes[].${kind}`, UNSUPPORTED_VOLUME]),
+  ),
+};
+
+function honoured(...paths: string[]): Record<string, Support> {
+  return Object.fromEntries(paths.map((path) => [path, 'honoured' as const]));
+}
+
+function below(prefix: string, rows: Record<string, Support>): Record<string, Support> {
+  return Object.fromEntries(Object.entries(rows).map(([path, support]) => [`${prefix}.${path}`, support]));
+}
+
+/** The API server fills in the default, so the default cannot be a wish. */
+function unlessDefault(standard: string, consequence: string): Judge {
+  return (value) => (value === standard || value === '' ? undefined : `${YET}: ${consequence}`);
+}
+
+function unenforcedLimit(_: unknown, { key }: { key: string }): string | undefined {
+  if (key === 'cpu' || key === 'memory') return undefined;
+  if (key === 'ephemeral-storage') return `${YET}: the container may use any amount of disk`;
+  return `${YET}: this node has no such resource to give`;
+}
+
+function appArmor(profile: unknown): string | undefined {
+  const { type } = profile as { type?: string };
+  return type === 'RuntimeDefault' ? undefined : `${YET}: the container runs with the profile of the runtime`;
+}
+
+function recursiveReadOnly(mode: unknown): string | undefined {
+  if (mode === 'Enabled') return `${YET}: the container will wait with CreateContainerConfigError`;
+  return mode === 'IfPossible' ? `${YET}: mounts below this one stay writable` : undefined;
+}
+
+function medium(value: unknown): string | undefined {
+  return value === '' || value === 'Memory' ? undefined : `${YET}: the pod will wait in ContainerCreating`;
+}
+
+function sizeLimit(_: unknown, { parent }: { parent: Record<string, unknown> }): string | undefined {
+  return parent.medium === 'Memory' ? undefined : `${YET}: the volume may grow as large as the disk`;
+}

@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest';
+import definitions from '../kube/generated/definitions.json' with { type: 'json' };
+import type { Container, Pod, PodSpec } from '../kube/generated/objects.ts';
+import { FIELD_SUPPORT } from './field-support.ts';
+import { fieldSupport, unsupportedFields } from './unsupported.ts';
+
+const STORY: PodSpec = {
+  containers: [
+    {
+      name: 'main-container',
+      image: 'nginx',
+      imagePullPolicy: 'Always',
+      ports: [{ containerPort: 80, protocol: 'TCP' }],
+      resources: {},
+      terminationMessagePath: '/dev/termination-log',
+      terminationMessagePolicy: 'File',
+      volumeMounts: [{ name: 'var-logs', mountPath: '/usr/share/nginx/html' }],
+    },
+  ],
+  dnsPolicy: 'ClusterFirst',
+  enableServiceLinks: true,
+  nodeName: 'node1',
+  preemptionPolicy: 'PreemptLowerPriority',
+  priority: 0,
+  restartPolicy: 'Always',
+  schedulerName: 'default-scheduler',
+  securityContext: {},
+  serviceAccount: 'default',
+  serviceAccountName: 'default',
+  terminationGracePeriodSeconds: 30,
+  tolerations: [
+    { effect: 'NoExecute', key: 'node.kubernetes.io/not-ready', operator: 'Exists', tolerationSeconds: 300 },
+  ],
+  volumes: [{ name: 'var-logs', emptyDir: {} }],
+};
+
+const withSpec = (spec: Partial<PodSpec>): Pod => ({ spec: { ...STORY, ...spec } });
+const withContainer = (container: Partial<Container>): Pod =>
+  withSpec({ containers: [{ ...(STORY.containers[0] as Container), ...container }] });
+
+test('the first story, with all that the API server fills in, gets no warning', () => {
+  expect(unsupportedFields(withSpec({}))).toEqual([]);
+});
+
+describe('a field that the node cannot honour is named, with the consequence', () => {
+  test.each<[string, Pod, string[]]>([
+    [
+      'probes and hooks',
+      withContainer({
+        livenessProbe: { httpGet: { port: 80 } },
+        readinessProbe: { tcpSocket: { port: 80 } },
+        startupProbe: { exec: { command: ['true'] } },
+        lifecycle: { preStop: { sleep: { seconds: 1 } }, postStart: { exec: { command: ['true'] } } },
+      }),
+      [
+        'spec.containers[0].livenessProbe: not honoured by this node yet: the container is treated as alive while it runs',
+        'spec.containers[0].readinessProbe: not honoured by this node yet: the container is treated as ready while it runs',
+        'spec.containers[0].startupProbe: not honoured by this node yet: the container is treated as started as soon as it runs',
+        'spec.containers[0].lifecycle.preStop: not honoured by this node yet: the hook is not run, and the container gets its stop signal at once',
+        'spec.containers[0].lifecycle.postStart: not honoured by this node yet: the hook is not run, and the container counts as started at once',
+      ],
+    ],
+    [
+      'a probe of a sidecar',
+      withSpec({
+        initContainers: [{ name: 's', image: 'busybox', restartPolicy: 'Always', startupProbe: { grpc: { port: 1 } } }],
+      }),
+      [
+        'spec.initContainers[0].startupProbe: not honoured by this node yet: the container is treated as started as soon as it runs',
+      ],
+    ],
+    [
+      'volumes of other kinds',
+      withSpec({
+        volumes: [
+          { name: 'v', emptyDir: {} },
+          { name: 'p', persistentVolumeClaim: { claimName: 'data' } },
+        ],
+      }),
+      [
+        'spec.volumes[1].persistentVolumeClaim: volumes of this kind are not supported by this node yet: the pod will wait in ContainerCreating',
+      ],
+    ],
+    [
+      'limits, but not those of cpu and memory',
+      withContainer({
+        resources: { limits: { cpu: '1', memory: '1Gi', 'ephemeral-storage': '1Gi', 'example.com/gpu': '1' } },
+      }),
+      [
+        'spec.containers[0].resources.limits[ephemeral-storage]: not honoured by this node yet: the container may use any amount of disk',
+        'spec.containers[0].resources.limits[example.com/gpu]: not honoured by this node yet: this node has no such resource to give',
+      ],
+    ],
+    [
+      'a size limit on disk, but not in memory',
+      withSpec({
+        volumes: [
+          { name: 'a', emptyDir: { sizeLimit: '1Gi' } },
+          { name: 'b', emptyDir: { medium: 'Memory', sizeLimit: '1Gi' } },
+        ],
+      }),
+      ['spec.volumes[0].emptyDir.sizeLimit: not honoured by this node yet: the volume may grow as large as the disk'],
+    ],
+    [
+      'where the pod runs and as whom',
+      withSpec({
+        hostUsers: false,
+        runtimeClassName: 'gvisor',
+        schedulerName: 'mine',
+        imagePullSecrets: [{ name: 'registry' }],
+        nodeSelector: { disk: 'ssd' },
+        topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule' }],
+      }),
+      [
+        'spec.schedulerName: not honoured by this node yet: the node itself binds the pod',
+        'spec.hostUsers: not honoured by this node yet: the pod runs in the user namespace of the machine',
+        'spec.runtimeClassName: not honoured by this node yet: the pod runs with runc',
+        'spec.imagePullSecrets: not honoured by this node yet: images are pulled without credentials',
+        'spec.nodeSelector: not honoured by this node yet: the pod runs on the only node there is, whatever its labels',
+        'spec.topologySpreadConstraints: not honoured by this node yet: there is one node, nothing is spread',
+      ],
+    ],
+    [
+      'a field that nobody knows',
+      withSpec({ newInLaterVersions: { deep: true } } as Partial<PodSpec>),
+      ['spec.newInLaterVersions.deep: not known to this node: ignored'],
+    ],
+    ['values that ask for nothing', withSpec({ hostUsers: true, imagePullSecrets: [], nodeSelector: {} }), []],
+  ])('%s', (_, pod, warnings) => {
+    expect(unsupportedFields(pod)).toEqual(warnings);
+  });
+});
+
+describe('the table', () => {
+  const leaves = leafPatterns('#PodSpec', '');
+
+  test('has a row for every leaf of the PodSpec of Kubernetes v1.33', () => {
+    expect(leaves.length).toBeGreaterThan(700);
+    expect(leaves.filter((leaf) => fieldSupport(leaf) === undefined)).toEqual([]);
+  });
+
+  test('says honoured only of single leaves', () => {
+    const rows = Object.keys(FIELD_SUPPORT).filter((pattern) => FIELD_SUPPORT[pattern] === 'honoured');
+    expect(rows.filter((pattern) => !leaves.includes(pattern))).toEqual([]);
+  });
+
+  test('has no row for a field that there is not', () => {
+    const isPrefix = (row: string) =>
+      leaves.some((leaf) => leaf === row || (/^[.[{]/.test(leaf.slice(row.length)) && leaf.startsWith(row)));
+    expect(Object.keys(FIELD_SUPPORT).filter((row) => !isPrefix(row))).toEqual([]);
+  });
+});
+
+/** Every leaf below a type of definitions.json, as a pattern; types that hold themselves are walked once. */
+function leafPatterns(type: string, pattern: string, above: string[] = []): string[] {
+  if (type.startsWith('[]')) return leafPatterns(type.slice(2), `${pattern}[]`, above);
+  if (type.startsWith('{}')) return leafPatterns(type.slice(2), `${pattern}{}`, above);
+  const kind = type.slice(1);
+  if (!type.startsWith('#') || above.includes(kind)) return [pattern];
+  const { properties } = (definitions as Record<string, { properties?: Record<string, string> }>)[kind] ?? {};
+  const fields = Object.entries(properties ?? {});
+  if (fields.length === 0) return [pattern];
+  return fields.flatMap(([name, child]) =>
+    leafPatterns(child, pattern === '' ? name : `${pattern}.${name}`, [...above, kind]),
+  );
+}
