@@ -1,3 +1,4 @@
+import { StatusError } from '../../kube/errors.ts';
 import type { Peer } from '../http/exchange.ts';
 
 /** Who asks. */
@@ -23,17 +24,19 @@ export function identityOfPeer({ commonName, organizations }: Peer): Identity {
 /**
  * Who a request comes from: the client certificate's subject, else the bearer token's owner, else anonymous. Any other Authorization scheme
  * counts as none, as in Kubernetes.
- * @returns undefined when a token was shown and nobody has it: that is 401, also where anonymous requests are welcome
+ * @throws StatusError Unauthorized when what was shown is nobody's, also where anonymous requests are welcome
  */
 export async function identify(
-  request: { peer?: Peer; authorization: string | undefined },
+  request: { peer?: Peer | 'rejected'; authorization: string | undefined },
   authenticate: Authenticate,
-): Promise<Identity | undefined> {
-  if (request.peer) return identityOfPeer(request.peer);
-  const token = bearerToken(request.authorization);
-  if (token === undefined) return ANONYMOUS;
-  const identity = await authenticate(token);
-  return identity && { ...identity, groups: withAuthenticated(identity.groups) };
+): Promise<Identity> {
+  const { peer, authorization } = request;
+  if (peer && peer !== 'rejected') return identityOfPeer(peer);
+  const token = bearerToken(authorization);
+  if (token === undefined && peer !== 'rejected') return ANONYMOUS;
+  const identity = token === undefined ? undefined : await authenticate(token);
+  if (!identity) throw new StatusError('Unauthorized', 'Unauthorized');
+  return { ...identity, groups: withAuthenticated(identity.groups) };
 }
 
 function bearerToken(authorization: string | undefined): string | undefined {

@@ -65,7 +65,8 @@ async function parseYaml(body: Buffer): Promise<DecodedBody> {
     schema: 'yaml-1.1',
     merge: true,
     // Kubernetes' YAML knows neither times nor numbers to the base of sixty.
-    customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || !NOT_KUBERNETES.test(tag.tag + (tag.format ?? ''))),
+    customTags: (tags) =>
+      tags.filter((tag) => typeof tag === 'string' || !NOT_KUBERNETES.test(tag.tag + (tag.format ?? ''))),
   });
   const [error] = document.errors;
   if (error) throw new MalformedBody(`error converting YAML to JSON: yaml: ${error.message.split('\n')[0]}`);

@@ -7,8 +7,8 @@ export interface ApiRequest {
   url: string;
   /** Lower-case names. */
   headers: Readonly<Record<string, string | undefined>>;
-  /** Who the TLS handshake has proven the client to be. */
-  peer?: Peer;
+  /** Who the TLS handshake has proven the client to be; `rejected` when its certificate is not one of ours. */
+  peer?: Peer | 'rejected';
   /**
    * The whole body.
    * @throws StatusError RequestEntityTooLarge
@@ -34,12 +34,12 @@ export interface BodyResponse {
   body: string | Buffer;
 }
 
-/** An answer that goes on, one JSON document per chunk (watch). The iteration ends when the answer does. */
+/** An answer that goes on (watch). `run` ends when the answer does; it waits for each chunk to be taken, and ends when `signal` aborts. */
 export interface StreamResponse {
   kind: 'stream';
   status: number;
   headers: Headers;
-  chunks: AsyncIterable<string>;
+  run(write: (chunk: string) => Promise<void>, signal: AbortSignal): Promise<void>;
 }
 
 /** An answer that somebody else writes (logs). */

@@ -22,7 +22,11 @@ export class EncodingCache {
 }
 
 /** Writes the events of one watch as lines of JSON, in the form that the client wants. Only a watch's first table has column definitions. */
-export function watchLines(view: Omit<View, 'now'>, now: () => Date, cache: EncodingCache): (event: WatchEvent) => string {
+export function watchLines(
+  view: Omit<View, 'now'>,
+  now: () => Date,
+  cache: EncodingCache,
+): (event: WatchEvent) => string {
   const { form, resource } = view;
   let columns = true;
   const line = ({ type }: WatchEvent, object: string): string => `{"type":"${type}","object":${object}}\n`;
@@ -40,6 +44,9 @@ export function watchLines(view: Omit<View, 'now'>, now: () => Date, cache: Enco
     if (type === 'BOOKMARK') return line(event, JSON.stringify(object));
     // The views of one object in two API groups differ, and only that of its own group is shared.
     if (resource.group !== resource.storage.group) return line(event, JSON.stringify(fromStorage(resource, object)));
-    return line(event, cache.encode(object, (stored) => fromStorage(resource, stored)));
+    return line(
+      event,
+      cache.encode(object, (stored) => fromStorage(resource, stored)),
+    );
   };
 }

@@ -3,7 +3,6 @@ import type { KubeObject } from '../../kube/object.ts';
 import type { Resource, Subresource } from '../../kube/resources.ts';
 import type { Store } from '../../store/store.ts';
 import type { Identity } from '../auth/identity.ts';
-import type { Transform } from '../http/accept.ts';
 import type { ApiRequest } from '../http/exchange.ts';
 import type { Snapshots } from './snapshots.ts';
 
@@ -35,9 +34,16 @@ export interface RestContext {
   /** Fields that the node accepts and cannot honour, as sentences for the client. */
   warningsFor(object: KubeObject, resource: Resource): string[];
   snapshots: Snapshots;
-  /** Removes a namespace's content and then the namespace; returns at once. */
-  terminateNamespace(name: string): void;
+  namespaces: NamespaceLife;
   log: Logger;
+}
+
+/** What happens with a namespace beside its own object. */
+export interface NamespaceLife {
+  /** Makes what every namespace has. */
+  addAccount(name: string): Promise<void>;
+  /** Removes a namespace's content and then the namespace; returns at once. */
+  terminate(name: string): void;
 }
 
 /** A request for a resource that is served, by somebody who may. */
@@ -55,9 +61,6 @@ export interface RestRequest {
   /** Everything happens but the write. */
   dryRun: boolean;
 }
-
-/** The form of a watch's or list's items, apart from the bytes' format. */
-export type ItemTransform = Transform | undefined;
 
 /** What a verb answers: an object in the version of its resource, or a Status or List. */
 export interface Answer {

@@ -1,0 +1,114 @@
+import type { Logger } from 'pino';
+import type { KubeObject } from '../kube/object.ts';
+import { findResource, type Resource } from '../kube/resources.ts';
+import type { Store } from '../store/store.ts';
+import type { Authenticate } from './auth/identity.ts';
+import { VERSION, type VersionInfo } from './discovery/version.ts';
+import type { ApiRequest, ApiResponse } from './http/exchange.ts';
+import { type ApiContext, handle } from './http/handle.ts';
+import type { HealthChecks } from './http/health.ts';
+import { type Listening, type ListenOptions, listen } from './http/node-server.ts';
+import { handleUpgrade } from './http/upgrade.ts';
+import { EncodingCache } from './http/watch-lines.ts';
+import { Namespaces } from './namespaces/namespaces.ts';
+import type { NodeFunctions } from './node-functions.ts';
+import { OpenApiFiles } from './openapi/files.ts';
+import type { Admit, RestContext } from './rest/context.ts';
+import { removeCollection } from './rest/delete.ts';
+import { Snapshots } from './rest/snapshots.ts';
+
+export interface ApiServerOptions {
+  store: Store;
+  functions: NodeFunctions;
+  log: Logger;
+  /** Finds the owner of a bearer token. Without it no token is good. */
+  authenticate?: Authenticate;
+  /** Looks at every object that is written. Without it all are taken as they are. */
+  admit?: Admit;
+  /** Sentences on what the node cannot honour of an object; clients get them as warnings. */
+  warningsFor?: (object: KubeObject, resource: Resource) => string[];
+  /** What /livez, /readyz and /healthz ask beside `ping`. */
+  checks?: HealthChecks;
+  /** Where scripts/generate-openapi.mjs has put its documents; without it there is no /openapi. */
+  openapiDirectory?: string;
+  version?: Partial<VersionInfo>;
+  now?: () => Date;
+  ids?: { uid(): string; random(): number };
+}
+
+export interface ApiServer {
+  /** Answers one request in memory. Never rejects. */
+  handle(request: ApiRequest): Promise<ApiResponse>;
+  /** @throws ListenError */
+  listen(options: ListenOptions): Promise<Listening>;
+  /** Ends background work. Listeners are closed on their own. */
+  stop(): void;
+}
+
+/** The Kubernetes API over a store. Resolves when the namespaces that every cluster has are there. */
+export async function apiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const { context, namespaces } = assemble(options);
+  await namespaces.start();
+  return {
+    handle: (request) => handle(context, request),
+    listen: (where) =>
+      listen(
+        {
+          handle: (request) => handle(context, request),
+          upgrade: (request, req, socket, head) => handleUpgrade(context, request, { req, socket, head }),
+        },
+        where,
+      ),
+    stop: () => namespaces.stop(),
+  };
+}
+
+function assemble(options: ApiServerOptions): { context: ApiContext; namespaces: Namespaces } {
+  const { store, functions, log } = options;
+  const now = options.now ?? (() => new Date());
+  const ids = options.ids ?? { uid: () => crypto.randomUUID(), random: Math.random };
+  const namespaces = new Namespaces({
+    store,
+    now,
+    uid: () => ids.uid(),
+    removeAll: (resource, namespace) => removeAll(rest, resource, namespace),
+    log,
+  });
+  const rest: RestContext = {
+    store,
+    now,
+    ids,
+    admit: options.admit ?? ((object) => object),
+    warningsFor: options.warningsFor ?? (() => []),
+    snapshots: new Snapshots({ now }),
+    namespaces,
+    log,
+  };
+  const paths = {
+    version: { ...VERSION, ...options.version },
+    checks: { ping: () => undefined, ...options.checks },
+    openapi: new OpenApiFiles(options.openapiDirectory),
+  };
+  const authenticate = options.authenticate ?? (() => undefined);
+  return { context: { rest, paths, functions, authenticate, encodings: new EncodingCache(), log }, namespaces };
+}
+
+/** Deletes as a client would, so that Pods get their grace periods and finalizers are waited for. */
+async function removeAll(rest: RestContext, { group, version, resource }: Resource, namespace: string): Promise<void> {
+  const http: ApiRequest = {
+    method: 'DELETE',
+    url: '',
+    headers: {},
+    readBody: async () => Buffer.alloc(0),
+    signal: new AbortController().signal,
+  };
+  await removeCollection(rest, {
+    resource: findResource(group, version, resource)!,
+    namespace,
+    query: new URLSearchParams(),
+    identity: { name: 'system:serviceaccount:kube-system:namespace-controller', groups: ['system:masters'] },
+    http,
+    warnings: [],
+    dryRun: false,
+  });
+}

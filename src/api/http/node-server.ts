@@ -1,0 +1,215 @@
+import { constants } from 'node:crypto';
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import { StatusError } from '../../kube/errors.ts';
+import { MAX_BODY_BYTES } from './body.ts';
+import type { ApiRequest, ApiResponse, Peer, StreamResponse } from './exchange.ts';
+import { writeBody } from './write-body.ts';
+
+export interface ListenOptions {
+  host: string;
+  /** 0 for any free one. */
+  port: number;
+  /** PEM. Absent for plain HTTP, in tests only: kubectl sends no credentials over it. */
+  tls?: ServerTls;
+}
+
+export interface ServerTls {
+  certificate: string;
+  key: string;
+  /** The authority whose client certificates are believed. */
+  authority: string;
+}
+
+export interface Listening {
+  /** `https://127.0.0.1:6443` */
+  url: string;
+  port: number;
+  /** New connections get the new certificate. */
+  renew(tls: ServerTls): void;
+  /** Ends watches and streams, lets other requests finish for a moment, and closes every connection. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** What serves the requests of a socket. */
+export interface Handlers {
+  handle(request: ApiRequest): Promise<ApiResponse>;
+  upgrade(request: ApiRequest, req: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
+}
+
+/** Why the server cannot listen. `AddressInUse` and `AddressNotAvailable` are the user's to mend. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+  readonly code: 'AddressInUse' | 'AddressNotAvailable' | 'NotPermitted' | 'Failed';
+
+  constructor(code: ListenError['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+const KEEP_ALIVE_MS = 120_000;
+/** How long requests may go on after close() has been called. */
+const CLOSING_MS = 1_000;
+/** How long a client may leave a watch unread. */
+const STUCK_MS = 60_000;
+
+/**
+ * Serves HTTP/1.1, over TLS when there is a certificate.
+ * @throws ListenError
+ */
+export async function listen(handlers: Handlers, { host, port, tls }: ListenOptions): Promise<Listening> {
+  const stopping = new AbortController();
+  const server = tls ? createServer(tlsOptions(tls)) : (createHttpServer({ noDelay: true }) as Server);
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  server.on('request', (req: IncomingMessage, res: ServerResponse) => {
+    void respond(handlers, req, res, stopping.signal);
+  });
+  server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    void handlers.upgrade(requestOf(req, stopping.signal), req, socket, head).catch(() => socket.destroy());
+  });
+  await bind(server, host, port);
+  const address = server.address() as AddressInfo;
+  const shown = host.includes(':') ? `[${host}]` : host;
+  return {
+    url: `${tls ? 'https' : 'http'}://${shown}:${address.port}`,
+    port: address.port,
+    renew: (next) => server.setSecureContext(tlsOptions(next)),
+    close: () => close(server, stopping),
+  };
+}
+
+function tlsOptions({ certificate, key, authority }: ServerTls) {
+  return {
+    cert: certificate,
+    key,
+    ca: authority,
+    requestCert: true,
+    // Strangers may ask for health and version; the handlers tell them from the others.
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.2' as const,
+    ALPNProtocols: ['http/1.1'],
+    // A resumed session would have to remember whose certificate it was made with.
+    secureOptions: constants.SSL_OP_NO_TICKET,
+    noDelay: true,
+  };
+}
+
+function bind(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException): void => reject(listenError(error, host, port));
+    server.once('error', failed);
+    server.listen(port, host, () => {
+      server.off('error', failed);
+      resolve();
+    });
+  });
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): ListenError {
+  const place = `${host}:${port}`;
+  const texts: Record<string, [ListenError['code'], string]> = {
+    EADDRINUSE: ['AddressInUse', `${place} is taken by another process: choose another port`],
+    EADDRNOTAVAIL: ['AddressNotAvailable', `this machine has no address ${host}: choose another host`],
+    EACCES: ['NotPermitted', `not permitted to listen on ${place}: choose a port above 1023`],
+  };
+  const [code, message] = texts[error.code ?? ''] ?? ['Failed', `cannot listen on ${place}: ${error.message}`];
+  return new ListenError(code, message, { cause: error });
+}
+
+async function close(server: Server, stopping: AbortController): Promise<void> {
+  if (stopping.signal.aborted) return;
+  stopping.abort();
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), CLOSING_MS);
+  await closed;
+  clearTimeout(timer);
+}
+
+async function respond(
+  { handle }: Pick<Handlers, 'handle'>,
+  req: IncomingMessage,
+  res: ServerResponse,
+  stopping: AbortSignal,
+): Promise<void> {
+  const gone = new AbortController();
+  res.once('close', () => gone.abort());
+  const signal = AbortSignal.any([gone.signal, stopping]);
+  try {
+    const response = await handle(requestOf(req, signal));
+    if (response.kind === 'raw') await response.serve(req, res);
+    else if (response.kind === 'stream') await stream(response, res, signal);
+    else writeBody(req, res, response);
+  } catch {
+    // The handler has answered and logged what can be; nothing more can be said on this connection.
+    res.destroy();
+  }
+}
+
+async function stream(
+  { status, headers, run }: StreamResponse,
+  res: ServerResponse,
+  signal: AbortSignal,
+): Promise<void> {
+  res.writeHead(status, headers).flushHeaders();
+  await run((chunk) => write(res, chunk, signal), signal);
+  res.end();
+}
+
+/** Resolves when the client has room for more, or has gone. One that takes nothing for long is cut off. */
+function write(res: ServerResponse, chunk: string, signal: AbortSignal): Promise<void> {
+  if (signal.aborted || res.write(chunk)) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => res.destroy(), STUCK_MS).unref();
+    const done = (): void => {
+      clearTimeout(timer);
+      res.off('drain', done);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    res.once('drain', done);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
+
+function requestOf(req: IncomingMessage, signal: AbortSignal): ApiRequest {
+  const peer = peerOf(req.socket as TLSSocket);
+  return {
+    method: req.method ?? 'GET',
+    url: req.url ?? '/',
+    headers: req.headers as Record<string, string | undefined>,
+    ...(peer && { peer }),
+    readBody: () => readBody(req),
+    signal,
+  };
+}
+
+function peerOf(socket: TLSSocket): Peer | 'rejected' | undefined {
+  if (!socket.encrypted) return undefined;
+  const { subject } = socket.getPeerCertificate();
+  if (!subject) return undefined;
+  if (!socket.authorized) return 'rejected';
+  const { CN, O = [] } = subject as { CN?: string | string[]; O?: string | string[] };
+  return { commonName: [CN ?? ''].flat()[0]!, organizations: [O].flat() };
+}
+
+async function readBody(req: IncomingMessage): Promise<Buffer> {
+  if (Number(req.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function tooLarge(): StatusError {
+  return new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${MAX_BODY_BYTES}`);
+}

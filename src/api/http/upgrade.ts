@@ -1,0 +1,63 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { badRequest, StatusError } from '../../kube/errors.ts';
+import type { Pod } from '../../kube/generated/objects.ts';
+import { authorize } from '../auth/authorize.ts';
+import { identify } from '../auth/identity.ts';
+import { verbOf } from '../auth/verb.ts';
+import { findTarget } from '../rest/dispatch.ts';
+import { find } from '../rest/key.ts';
+import { type StreamKind, serveUpgrade } from '../streams/index.ts';
+import { answerStatus } from '../streams/raw-answer.ts';
+import type { ApiRequest } from './exchange.ts';
+import { type ApiContext, restRequest, splitUrl } from './handle.ts';
+import { statusOf } from './respond.ts';
+import { parseRoute } from './route.ts';
+
+const STREAMS = ['exec', 'attach', 'portforward'];
+
+/**
+ * Answers a request that asks for another protocol: exec, attach and portforward of a Pod, by GET (WebSocket) or POST (SPDY). Everything else is
+ * refused with a Status. Watches over WebSocket have their place here (issue 5).
+ */
+export async function handleUpgrade(
+  context: ApiContext,
+  request: ApiRequest,
+  connection: { req: IncomingMessage; socket: Duplex; head: Buffer },
+): Promise<void> {
+  const { log, functions } = context;
+  const [pathname, search] = splitUrl(request.url);
+  const query = new URLSearchParams(search);
+  let found: { kind: StreamKind; pod: Pod };
+  try {
+    found = await findStream(context, request, pathname, query);
+  } catch (error) {
+    log.debug({ err: error, method: request.method, path: pathname }, 'api: upgrade refused');
+    answerStatus(connection.socket, asStatusError(error));
+    return;
+  }
+  await serveUpgrade({ ...connection, ...found, query, functions, log, signal: request.signal });
+}
+
+async function findStream(
+  context: ApiContext,
+  request: ApiRequest,
+  pathname: string,
+  query: URLSearchParams,
+): Promise<{ kind: StreamKind; pod: Pod }> {
+  const identity = await identify({ ...request, authorization: request.headers.authorization }, context.authenticate);
+  const route = parseRoute(pathname);
+  authorize(identity, verbOf(request.method, route, query), route);
+  if (route.kind === 'path') throw badRequest('this path cannot be upgraded to another protocol');
+  const target = findTarget(route, request.method, query);
+  const name = target.subresource?.name ?? '';
+  if (!STREAMS.includes(name)) throw badRequest('this path cannot be upgraded to another protocol');
+  const pod = find(context.rest, restRequest(request, { identity, route, query }, target)) as Pod;
+  return { kind: name as StreamKind, pod };
+}
+
+function asStatusError(error: unknown): StatusError {
+  if (error instanceof StatusError) return error;
+  const { status } = statusOf(error);
+  return new StatusError('InternalError', (status as { message: string }).message);
+}

@@ -1,0 +1,76 @@
+import { findResource, type Resource, type Subresource, type Verb } from '../../kube/resources.ts';
+import { verbOf } from '../auth/verb.ts';
+import type { ResourceRoute } from '../http/route.ts';
+import type { Answer, RestContext, RestRequest } from './context.ts';
+import { create } from './create.ts';
+import { remove, removeCollection } from './delete.ts';
+import { methodNotAllowed, unknownResource } from './errors.ts';
+import { get } from './get.ts';
+import { list } from './list.ts';
+import { patch } from './patch.ts';
+import { update } from './update.ts';
+
+type Handler = (context: RestContext, request: RestRequest) => Answer | Promise<Answer>;
+
+/** Verbs that are answered with an object; watch is a stream, and so are some subresources. */
+const HANDLERS: Record<Exclude<Verb, 'watch'>, Handler> = {
+  get,
+  list,
+  create,
+  update,
+  patch,
+  delete: remove,
+  deletecollection: removeCollection,
+};
+
+/** What a route asks of which resource. */
+export interface Target {
+  resource: Resource;
+  subresource?: Subresource;
+  verb: Verb;
+}
+
+/** Subresources that are served. The others of the table have their place in issue 5. */
+const SERVED: Record<string, readonly string[]> = {
+  pods: ['attach', 'exec', 'log', 'portforward', 'status'],
+  nodes: ['status'],
+  namespaces: ['finalize', 'status'],
+  persistentvolumeclaims: ['status'],
+};
+
+export function servedSubresources({ group, resource, subresources }: Resource): Subresource[] {
+  const served = group === '' ? (SERVED[resource] ?? []) : [];
+  return subresources.filter(({ name }) => served.includes(name));
+}
+
+/** The table's resources that are served. */
+export function isServed({ group, resource }: Pick<Resource, 'group' | 'resource'>): boolean {
+  return group !== '' || resource !== 'bindings';
+}
+
+/**
+ * Finds what a route means.
+ * @throws StatusError NotFound, MethodNotAllowed
+ */
+export function findTarget(route: ResourceRoute, method: string, query: URLSearchParams): Target {
+  const resource = findResource(route.group, route.version, route.resource);
+  if (!resource || !isServed(resource)) throw unknownResource();
+  if (resource.namespaced !== (route.namespace !== undefined) && !isAcrossNamespaces(resource, route))
+    throw unknownResource();
+  const verb = verbOf(method, route, query) as Verb;
+  const subresource = servedSubresources(resource).find(({ name }) => name === route.subresource);
+  if (route.subresource !== undefined && (!subresource || route.rest !== undefined)) throw unknownResource();
+  const allowed = (subresource ?? resource).verbs;
+  const misplaced = route.namespace === undefined && resource.namespaced && verb !== 'list' && verb !== 'watch';
+  const unnamed = route.name !== undefined && verb === 'create' && !subresource;
+  if (!allowed.includes(verb) || misplaced || unnamed || method === 'HEAD') throw methodNotAllowed();
+  return { resource, ...(subresource && { subresource }), verb };
+}
+
+/** Answers a verb whose answer is one object. */
+export function answer(context: RestContext, request: RestRequest, verb: Exclude<Verb, 'watch'>): Promise<Answer> {
+  return Promise.resolve(HANDLERS[verb](context, request));
+}
+
+const isAcrossNamespaces = (resource: Resource, route: ResourceRoute): boolean =>
+  resource.namespaced && route.name === undefined;
