@@ -246,14 +246,15 @@ export class FakeRuntime implements Runtime {
   async containerStatus(containerId: string): Promise<ContainerStatus> {
     await this.#enter('containerStatus', [containerId]);
     const container = this.#container(containerId);
-    const { podSandboxId: _, ...facts } = containerOf(container);
+    const { podSandboxId: _, imageRef, ...facts } = containerOf(container);
+    const image = this.images.find(imageRef);
     const logPath = `${container.sandbox.config.logDirectory}/${container.config.logPath}`;
     const { startedAt, finishedAt, exitCode, reason, message } = container;
     const times = {
       startedAt: startedAt === undefined ? undefined : iso(startedAt),
       finishedAt: finishedAt === undefined ? undefined : iso(finishedAt),
     };
-    return { ...facts, ...times, exitCode, reason, message, logPath };
+    return { ...facts, imageRef: image?.repoDigests[0] ?? imageRef, ...times, exitCode, reason, message, logPath };
   }
 
   async listContainers(filter: { podSandboxId?: string; labels?: Record<string, string> } = {}): Promise<Container[]> {

@@ -125,9 +125,14 @@ function runtimeError(error: ServiceError): RuntimeError {
   return new RuntimeError(codeOf(error), error.details || error.message, { cause: error });
 }
 
-/** containerd has no code for these two: a name that is taken, and an exec that ran out of time, both come as UNKNOWN up to 2.x. */
 function codeOf({ code, details = '' }: ServiceError): RuntimeErrorCode {
-  if (code === status.UNKNOWN && /name .* is reserved for /.test(details)) return 'AlreadyExists';
-  if (code === status.UNKNOWN && /timeout .* exceeded|deadline exceeded/.test(details)) return 'DeadlineExceeded';
-  return CODES[code] ?? 'Failed';
+  const telling = code === status.UNKNOWN ? UNCODED.find(([text]) => text.test(details)) : undefined;
+  return telling?.[1] ?? CODES[code] ?? 'Failed';
 }
+
+/** What containerd (1.6 to 2.x) says without a code: a name that is taken, an exec that ran out of time, CRI still recovering after a start. */
+const UNCODED: [RegExp, RuntimeErrorCode][] = [
+  [/name .* is reserved for /, 'AlreadyExists'],
+  [/timeout .* exceeded|deadline exceeded/, 'DeadlineExceeded'],
+  [/server is not initialized yet/, 'Unavailable'],
+];

@@ -211,7 +211,9 @@ export interface Container {
   annotations: Record<string, string>;
 }
 
+/** `imageRef` is here the image by digest (`docker.io/library/nginx@sha256:…`) where it has one; in Container it is its id. */
 export interface ContainerStatus extends Omit<Container, 'podSandboxId'> {
+  /** May be some milliseconds after `finishedAt` when the process ended at once. */
   startedAt?: string;
   finishedAt?: string;
   exitCode: number;
