@@ -135,21 +135,20 @@ export class PodLoop {
     const uid = podUid(pod);
     const worker = this.#workers.get(uid);
     if (worker) worker.update(pod);
-    else if (pod.spec?.nodeName === this.#options.nodeName) this.#employ(pod, isFresh);
+    else if (pod.spec?.nodeName === this.#options.nodeName) this.#employ(pod, { isFresh });
     else if (!pod.spec?.nodeName && !this.#isDraining) void this.#scheduler.consider(pod);
     if (isTerminal(pod)) this.#scheduler.reconsider();
   }
 
-  #employ(pod: Pod, isFresh: boolean): PodWorker | undefined {
-    if (this.#isDraining || this.#running.signal.aborted) return undefined;
+  #employ(pod: Pod, about: { isFresh?: boolean; isOrphan?: boolean }): void {
+    if (this.#isDraining || this.#running.signal.aborted) return;
     const uid = podUid(pod);
-    const worker = new PodWorker(pod, this.#tools, { isFresh, made: (id) => this.#owners.know(id, uid) });
+    const worker = new PodWorker(pod, this.#tools, { ...about, made: (id) => this.#owners.know(id, uid) });
     this.#workers.set(uid, worker);
     void worker.done.then(() => {
       if (this.#workers.get(uid) === worker) this.#workers.delete(uid);
       this.#owners.forget(uid);
     });
-    return worker;
   }
 
   #lose(pod: Pod): void {
@@ -238,7 +237,7 @@ export class PodLoop {
         { uid, pod: `${pod.metadata?.namespace}/${pod.metadata?.name}` },
         'removing what is left of a pod',
       );
-      this.#employ(pod, false)?.vanish();
+      this.#employ(pod, { isOrphan: true });
     }
   }
 

@@ -9,6 +9,8 @@ import { INTERVALS } from './waits.ts';
 export interface WorkerOptions {
   /** The Pod is new: the runtime has nothing of it. */
   isFresh?: boolean;
+  /** The Pod has no object any more: it is to vanish from the beginning. */
+  isOrphan?: boolean;
   /** Told the id of every sandbox and container of the Pod. */
   made(id: string): void;
 }
@@ -43,11 +45,12 @@ export class PodWorker {
   #failures = 0;
   #wakeUp: () => void = () => {};
 
-  constructor(pod: Pod, tools: Tools, { isFresh = false, made }: WorkerOptions) {
+  constructor(pod: Pod, tools: Tools, { isFresh = false, isOrphan = false, made }: WorkerOptions) {
     this.uid = podUid(pod);
     this.#pod = pod;
     this.#tools = tools;
     this.#sync = new PodSync(tools, this.uid, { isFresh, made });
+    if (isOrphan) this.vanish();
     this.done = this.#run();
   }
 
