@@ -12,6 +12,16 @@ export function invalidValue(field: string, value: unknown, detail: string): Fie
   return { field, reason: 'FieldValueInvalid', message: withDetail(`Invalid value: ${show(value)}`, detail) };
 }
 
+/** A value that Go prints without quotes, such as a quantity. */
+export function invalidPlain(field: string, value: string, detail: string): FieldError {
+  return { field, reason: 'FieldValueInvalid', message: withDetail(`Invalid value: ${value}`, detail) };
+}
+
+/** One error for each sentence of a check of names.ts. */
+export function invalidEach(field: string, value: unknown, sentences: readonly string[]): FieldError[] {
+  return sentences.map((sentence) => invalidValue(field, value, sentence));
+}
+
 export function duplicate(field: string, value: unknown): FieldError {
   return { field, reason: 'FieldValueDuplicate', message: `Duplicate value: ${show(value)}` };
 }
@@ -63,9 +73,7 @@ function show(value: unknown): string {
 
 /** Go's %q for what occurs in manifests: JSON's escapes are the same but for those of control characters. */
 export function quote(text: string): string {
-  return JSON.stringify(text)
-    .replaceAll('\\b', '\\b')
-    .replace(/\\u00([01][0-9a-f])/g, (_, hex: string) => GO_CONTROL[hex] ?? `\\x${hex}`);
+  return JSON.stringify(text).replace(/\\u00([01][0-9a-f])/g, (_, hex: string) => GO_CONTROL[hex] ?? `\\x${hex}`);
 }
 
 const GO_CONTROL: Record<string, string> = { '07': '\\a', '0b': '\\v' };
