@@ -38,6 +38,7 @@ const PROGRAMS = {
   'containerd-shim-runc-v2': 'containerd',
   runc: 'runc',
   iptables: 'iptables',
+  ip: 'iproute2',
 };
 const CNI_PLUGINS = ['bridge', 'host-local', 'loopback', 'portmap'];
 const CNI_PACKAGE = 'containernetworking-plugins';

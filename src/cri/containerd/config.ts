@@ -55,10 +55,10 @@ function pluginsOf1(settings: ConfigSettings): string {
 }
 
 function pluginsOf2(settings: ConfigSettings): string {
-  const runtime = "plugins.'io.containerd.cri.v1.runtime'";
-  const images = "plugins.'io.containerd.cri.v1.images'";
+  const runtime = 'plugins."io.containerd.cri.v1.runtime"';
+  const images = 'plugins."io.containerd.cri.v1.images"';
   return [
-    toml("plugins.'io.containerd.grpc.v1.cri'", STREAMING),
+    toml('plugins."io.containerd.grpc.v1.cri"', STREAMING),
     toml(images, { snapshotter: settings.snapshotter }),
     toml(`${images}.pinned_images`, { sandbox: settings.sandboxImage }),
     toml(`${images}.registry`, { config_path: settings.places.containerd.certificates }),

@@ -12,9 +12,10 @@ export interface ContainerdVersion {
  * @throws SetupError TooOld before 1.6, the first that speaks CRI v1; Failed when it is no such output
  */
 export function parseContainerdVersion(output: string): ContainerdVersion {
-  const word = output.trim().split(/\s+/)[2] ?? '';
+  const [program, , word = ''] = output.trim().split(/\s+/);
   const match = /^v?(\d+)\.(\d+)\.\S+$/.exec(word);
-  if (!match) throw new SetupError('Failed', `cannot read the version of containerd from "${output.trim()}"`);
+  if (program !== 'containerd' || !match)
+    throw new SetupError('Failed', `cannot read the version of containerd from "${output.trim()}"`);
   const version = { major: Number(match[1]), minor: Number(match[2]), text: word.replace(/^v/, '') };
   if (version.major > 1 || (version.major === 1 && version.minor >= 6)) return version;
   throw new SetupError(

@@ -1,0 +1,161 @@
+import { fromJSON } from '@grpc/proto-loader';
+import { describe, expect, it } from 'vitest';
+import descriptors from './proto/descriptors.json' with { type: 'json' };
+import type { ContainerConfig, PodSandboxConfig } from './runtime.ts';
+import { wireContainerConfig, wireSandboxConfig } from './wire-config.ts';
+
+const NAMESPACES = { network: 'POD', pid: 'CONTAINER', ipc: 'POD' } as const;
+
+/** What the runtime gets: written to the wire and read again, absent fields left out. */
+function received(type: string, message: object): object {
+  const definition = fromJSON(descriptors as Parameters<typeof fromJSON>[0], { longs: String, enums: String })[
+    `runtime.v1.${type}`
+  ] as unknown as { type: object; serialize?(m: object): Buffer; deserialize?(b: Buffer): object };
+  return definition.deserialize!(definition.serialize!(message));
+}
+
+describe('a sandbox configuration on the wire', () => {
+  it('carries every field', () => {
+    const config: PodSandboxConfig = {
+      metadata: { name: 'web', uid: 'u', namespace: 'default', attempt: 2 },
+      hostname: 'web',
+      logDirectory: '/logs',
+      dnsConfig: { servers: ['10.0.0.1'], searches: ['a.b'], options: ['ndots:5'] },
+      portMappings: [{ protocol: 'UDP', containerPort: 53, hostPort: 5353, hostIp: '127.0.0.1' }],
+      labels: { a: 'b' },
+      annotations: { c: 'd' },
+      linux: {
+        cgroupParent: '/outfit/1/podu',
+        namespaces: { ...NAMESPACES, pid: 'NODE' },
+        sysctls: { 'net.core.somaxconn': '1' },
+        privileged: true,
+        security: { runAsUser: 0, runAsGroup: 7, supplementalGroups: [1, 2], seccomp: { type: 'RuntimeDefault' } },
+      },
+    };
+    const { linux, ...rest } = config;
+    expect(received('PodSandboxConfig', wireSandboxConfig(config))).toEqual({
+      ...rest,
+      linux: {
+        cgroupParent: linux.cgroupParent,
+        sysctls: linux.sysctls,
+        securityContext: {
+          namespaceOptions: linux.namespaces,
+          privileged: true,
+          readonlyRootfs: false,
+          runAsUser: { value: '0' },
+          runAsGroup: { value: '7' },
+          supplementalGroups: ['1', '2'],
+          seccomp: { profileType: 'RuntimeDefault', localhostRef: '' },
+        },
+      },
+    });
+  });
+
+  it('leaves users and seccomp to the runtime where the Pod says nothing', () => {
+    const config: PodSandboxConfig = {
+      metadata: { name: 'web', uid: 'u', namespace: 'default', attempt: 0 },
+      hostname: 'web',
+      logDirectory: '/logs',
+      portMappings: [],
+      labels: {},
+      annotations: {},
+      linux: { cgroupParent: '/outfit', namespaces: NAMESPACES },
+    };
+    expect(received('PodSandboxConfig', wireSandboxConfig(config))).toMatchObject({
+      linux: { securityContext: { namespaceOptions: NAMESPACES, privileged: false, readonlyRootfs: false } },
+    });
+    expect(JSON.stringify(received('PodSandboxConfig', wireSandboxConfig(config)))).not.toMatch(/runAs|seccomp/);
+  });
+});
+
+describe('a container configuration on the wire', () => {
+  const config: ContainerConfig = {
+    metadata: { name: 'main', attempt: 3 },
+    image: 'nginx',
+    command: ['a'],
+    args: ['b'],
+    workingDir: '/w',
+    envs: [{ key: 'K', value: 'V' }],
+    mounts: [
+      {
+        containerPath: '/c',
+        hostPath: '/h',
+        readonly: true,
+        propagation: 'HOST_TO_CONTAINER',
+        recursiveReadOnly: true,
+      },
+    ],
+    labels: { a: 'b' },
+    annotations: { c: 'd' },
+    logPath: 'main/3.log',
+    stdin: true,
+    stdinOnce: true,
+    tty: true,
+    linux: {
+      resources: {
+        cpuPeriod: 100_000,
+        cpuQuota: 5000,
+        cpuShares: 2,
+        memoryLimitInBytes: 2 ** 40,
+        oomScoreAdj: -997,
+        unified: { 'memory.high': '1' },
+      },
+      namespaces: NAMESPACES,
+      security: {
+        privileged: true,
+        capabilities: { add: ['NET_ADMIN'], drop: ['ALL'] },
+        runAsUser: 1000,
+        runAsGroup: 0,
+        runAsUsername: '',
+        supplementalGroups: [5],
+        readonlyRootfs: true,
+        noNewPrivileges: true,
+        seccomp: { type: 'Localhost', localhostRef: '/profile.json' },
+        maskedPaths: ['/proc/kcore'],
+        readonlyPaths: ['/proc/sys'],
+      },
+    },
+  };
+
+  it('carries every field', () => {
+    const { image, mounts: _, linux, ...rest } = config;
+    const { resources } = linux;
+    expect(received('ContainerConfig', wireContainerConfig(config))).toEqual({
+      ...rest,
+      image: { image },
+      mounts: [
+        {
+          containerPath: '/c',
+          hostPath: '/h',
+          readonly: true,
+          propagation: 'PROPAGATION_HOST_TO_CONTAINER',
+          recursiveReadOnly: true,
+        },
+      ],
+      linux: {
+        resources: {
+          cpuPeriod: '100000',
+          cpuQuota: '5000',
+          cpuShares: '2',
+          memoryLimitInBytes: String(2 ** 40),
+          oomScoreAdj: '-997',
+          unified: resources.unified,
+        },
+        securityContext: {
+          namespaceOptions: NAMESPACES,
+          privileged: true,
+          capabilities: { addCapabilities: ['NET_ADMIN'], dropCapabilities: ['ALL'] },
+          runAsUser: { value: '1000' },
+          runAsGroup: { value: '0' },
+          runAsUsername: '',
+          supplementalGroups: ['5'],
+          readonlyRootfs: true,
+          noNewPrivs: true,
+          seccomp: { profileType: 'Localhost', localhostRef: '/profile.json' },
+          maskedPaths: ['/proc/kcore'],
+          readonlyPaths: ['/proc/sys'],
+        },
+      },
+    });
+  });
+});
