@@ -38,6 +38,7 @@ export const ENVIRONMENT_HELP = `Environment
 
   OUTFIT_HOME   state directory of the node (default: /var/lib/outfit); one node a directory
   KUBECONFIG    read by the client verbs only when --context is given; otherwise they speak to the node of OUTFIT_HOME
+  OUTFIT_CACHE  where "image build" keeps Debian packages (default: cache/ in the state directory)
   NO_COLOR      when set, no colours, also on a terminal
 `;
 

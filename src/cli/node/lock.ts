@@ -10,6 +10,8 @@ export interface NodeRun {
   server?: string;
   outfit: string;
   startedAt: string;
+  /** While it stops: what it waits for, a line each. */
+  stopping?: string[];
   runtime?: { name: string; version: string; socket: string };
 }
 
@@ -19,11 +21,22 @@ export async function runningNode(path: string): Promise<NodeRun | undefined> {
   return run && isAlive(run) ? run : undefined;
 }
 
+/** Held by the process that is the node. */
+export interface NodeLock {
+  /** Writes what is known by now. */
+  update(more: Partial<NodeRun>): Promise<void>;
+  /** Gives the lock back. */
+  release(): Promise<void>;
+}
+
 /**
- * Takes the lock for this process. @returns undefined when it is taken, else a function that writes what is known meanwhile and one that gives the lock back.
+ * Takes the lock for this process. @returns undefined when another one has it.
  * Two that race for a stale lock are told apart by the file system's atomic link; the store's own lock stands behind it.
  */
-export async function takeLock(path: string, about: Pick<NodeRun, 'outfit' | 'startedAt'>) {
+export async function takeLock(
+  path: string,
+  about: Pick<NodeRun, 'outfit' | 'startedAt'>,
+): Promise<NodeLock | undefined> {
   const self: NodeRun = { ...processId(process.pid)!, ...about };
   const own = `${path}.${process.pid}`;
   const writeOwn = (run: NodeRun): Promise<void> =>
@@ -57,7 +70,8 @@ async function linked(from: string, to: string): Promise<boolean> {
   );
 }
 
-async function readRun(path: string): Promise<NodeRun | undefined> {
+/** What the node that runs, or ran last, said of itself. */
+export async function readRun(path: string): Promise<NodeRun | undefined> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as NodeRun;
   } catch (error) {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, closeSync, constants, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Command, type Context, Failure, print, tell } from '../command.ts';
+import { type Command, type Context, Failure, print } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { DaemonMessage } from './daemon-message.ts';
 import { type NodeRun, runningNode } from './lock.ts';
@@ -148,7 +148,6 @@ function untilReady(child: ChildProcess, paths: NodePaths, context: Context): Pr
     let failure: Failure | undefined;
     child.on('message', (message: DaemonMessage) => {
       if (message.type === 'ready') resolve(message);
-      else if (message.type === 'step') tell(context, message.text);
       else failure = new Failure(message.message, { hint: message.hint });
     });
     child.once('error', reject);

@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { PodCgroups } from '../../cri/cgroups.ts';
+import { type PrivateContainerd, startContainerd } from '../../cri/containerd/start.ts';
+import { containerdRuntime } from '../../cri/containerd-runtime.ts';
+import { readRecord, setUpHostNetwork, tearDownHostNetwork } from '../../cri/network/host-network.ts';
+import { type Runtime, RuntimeError } from '../../cri/runtime.ts';
+import { ImageLayout } from '../../image/layout.ts';
+import { ensurePause, PAUSE_IMAGE } from '../../image/pause.ts';
+import { startRegistry } from '../../image/registry.ts';
+import { Failure } from '../command.ts';
+import { allDone } from './all-done.ts';
+import type { NodeRun } from './lock.ts';
+import type { NodePaths } from './paths.ts';
+import type { NodeSettings } from './settings.ts';
+import type { Teardown } from './teardown.ts';
+
+export interface MachineryOptions {
+  settings: NodeSettings;
+  paths: NodePaths;
+  /** Folder of the installed package, for the recipe of the pause image. */
+  root: string;
+  log: Logger;
+  teardown: Teardown;
+  /** Whether the node stops on purpose: then everything goes. After a failed start, what an earlier node left running stays. */
+  isStopping(): boolean;
+}
+
+export interface Machinery {
+  runtime: Runtime;
+  about: NonNullable<NodeRun['runtime']>;
+}
+
+/** What runs containers: a private containerd with its registry and network, or the runtime of the socket that the user named. */
+export async function startMachinery(options: MachineryOptions): Promise<Machinery> {
+  const { settings, paths, log, teardown } = options;
+  const socket = settings.cri ?? `unix://${paths.containerd.socket}`;
+  const runtime = containerdRuntime({ socket, log });
+  teardown.add('runtime client', () => runtime.close());
+  if (settings.cri === undefined) await startPrivate(options, runtime);
+  const version = await runtime.version().catch((error: unknown) => {
+    if (!(error instanceof RuntimeError)) throw error;
+    throw new Failure(`the container runtime at ${socket} does not answer: ${error.message}`, { cause: error });
+  });
+  return { runtime, about: { name: version.runtimeName, version: version.runtimeVersion, socket } };
+}
+
+async function startPrivate(options: MachineryOptions, runtime: Runtime): Promise<void> {
+  const { log, paths } = options;
+  const withoutLimits = new PodCgroups(paths.cgroup).delegate();
+  if (withoutLimits.length > 0)
+    log.warn({ controllers: withoutLimits }, 'limits of these kinds will not hold on this machine');
+  await allDone([startNetwork(options), startRegistryAndContainerd(options, runtime)]);
+}
+
+async function startNetwork({
+  settings: { bridge, podCidr },
+  paths,
+  log,
+  teardown,
+  isStopping,
+}: MachineryOptions): Promise<void> {
+  const wasThere = readRecord(paths) !== undefined;
+  teardown.add('network', async () => {
+    if (isStopping() || !wasThere) await tearDownHostNetwork({ places: paths, log });
+  });
+  await setUpHostNetwork({ bridge, podCidr }, { places: paths, log });
+}
+
+async function startRegistryAndContainerd(options: MachineryOptions, runtime: Runtime): Promise<void> {
+  const { settings, paths, root, log, teardown, isStopping } = options;
+  const layout = await ImageLayout.open(paths.images);
+  const registry = await startRegistry({ layout, log });
+  teardown.add('registry', () => registry.close());
+  let containerd: PrivateContainerd | undefined;
+  teardown.add('containerd', () => (containerd?.adopted && !isStopping() ? containerd.release() : containerd?.stop()));
+  const starting = startContainerd({
+    places: paths,
+    runtime,
+    network: { bridge: settings.bridge, podCidr: settings.podCidr },
+    registries: { local: registry.url, mirrors: mirrorsOf(settings) },
+    sandboxImage: PAUSE_IMAGE,
+    log,
+  }).then((started) => {
+    containerd = started;
+  });
+  await allDone([starting, ensurePause(layout, { recipes: join(root, 'images') })]);
+}
+
+function mirrorsOf({ registryMirrors }: NodeSettings): { registry: string; url: string }[] {
+  return Object.entries(registryMirrors).flatMap(([registry, urls]) => urls.map((url) => ({ registry, url })));
+}
