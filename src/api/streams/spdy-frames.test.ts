@@ -22,8 +22,8 @@ describe('sending', () => {
     const encode = synStreamEncoder();
     const frames = [encode(1, { streamType: 'error' }), encode(3, { streamType: 'data', port: '80' })];
     expect(frames.map((frame) => frame.subarray(0, 18).toString('hex'))).toEqual([
-      '80030001' + '0000002c' + '00000001' + '00000000' + '0000',
-      '80030001' + '00000037' + '00000003' + '00000000' + '0000',
+      '80030001' + '00000031' + '00000001' + '00000000' + '0000',
+      '80030001' + '0000003c' + '00000003' + '00000000' + '0000',
     ]);
     const zlib = Buffer.concat(frames.map((frame) => frame.subarray(18)));
     const plain = inflateSync(zlib, { finishFlush: constants.Z_SYNC_FLUSH });

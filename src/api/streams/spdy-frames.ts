@@ -19,6 +19,8 @@ const MAX_CONTROL = 1 << 20;
 /** spdystream makes a buffer of the length that a frame claims, so what is sent stays modest, bytes. */
 const MAX_DATA = 64 * 1024;
 const REFUSED_STREAM = 3;
+/** A stored deflate block of no bytes. */
+const FLUSHED = Buffer.from([0, 0, 0, 0xff, 0xff]);
 
 export class SpdyProtocolError extends Error {
   override readonly name = 'SpdyProtocolError';
@@ -48,7 +50,8 @@ export function encodeReset(stream: number, status = REFUSED_STREAM): Buffer {
 
 /**
  * Makes SYN_STREAM frames of one connection. All header blocks are one zlib stream, whose two bytes of head come with the first; nothing is
- * compressed, so neither SPDY's dictionary nor a running deflate is needed.
+ * compressed, so neither SPDY's dictionary nor a running deflate is needed. The empty block at the end of each is what a flush leaves: Go's reader
+ * hands out what it has when it meets one, and without it waits for more and breaks.
  */
 export function synStreamEncoder(): (stream: number, headers: Record<string, string>) => Buffer {
   let started = false;
@@ -60,7 +63,7 @@ export function synStreamEncoder(): (stream: number, headers: Record<string, str
     stored.writeUInt16LE(~block.length & 0xffff, 3);
     const zlibHead = started ? [] : [Buffer.from([0x78, 0x01])];
     started = true;
-    return control(1, uint32(stream), uint32(0), Buffer.alloc(2), ...zlibHead, stored, block);
+    return control(1, uint32(stream), uint32(0), Buffer.alloc(2), ...zlibHead, stored, block, FLUSHED);
   };
 }
 
