@@ -3,14 +3,15 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 const BLOCK = 64 * 1024;
-/** Backs up the file system's own messages, and paces the question whether the container has ended. Milliseconds. */
 const POLL_MS = 500;
 const LINE_END = Buffer.from('\n');
 
 export interface FollowOptions {
-  /** The container writes no more. Asked at the end of the file, at most twice a second. */
+  /** The container writes no more. Asked at the end of the file, once in `pollMs`. */
   ended: () => boolean | Promise<boolean>;
   signal: AbortSignal;
+  /** How often to look without being told by the file system, and to ask whether the container has ended. Milliseconds; default 500. */
+  pollMs?: number;
 }
 
 /** The bytes from `offset` to `end`; fewer when the file is shorter. */
@@ -37,9 +38,9 @@ export async function* followBytes(
   path: string,
   first: FileHandle,
   offset: number,
-  { ended, signal }: FollowOptions,
+  { ended, signal, pollMs = POLL_MS }: FollowOptions,
 ): AsyncGenerator<Buffer> {
-  const wake = wakeOnChange(dirname(path), signal);
+  const wake = wakeOnChange(dirname(path), pollMs, signal);
   let file = first;
   let at = offset;
   let isLast = false;
@@ -88,7 +89,7 @@ interface Wake {
 }
 
 /** Where the system has no watches left, polling does alone. */
-function wakeOnChange(directory: string, signal: AbortSignal): Wake {
+function wakeOnChange(directory: string, pollMs: number, signal: AbortSignal): Wake {
   let hasChanged = false;
   let lastPoll = 0;
   let ring = () => {};
@@ -100,9 +101,9 @@ function wakeOnChange(directory: string, signal: AbortSignal): Wake {
   signal.addEventListener('abort', change);
   return {
     async next() {
-      const wait = lastPoll === 0 ? 0 : lastPoll + POLL_MS - Date.now();
+      const wait = lastPoll === 0 ? 0 : lastPoll + pollMs - Date.now();
       if (!hasChanged && wait > 0 && !signal.aborted) await sleepUntil(wait, (wakeUp) => (ring = wakeUp));
-      const isPoll = Date.now() - lastPoll >= POLL_MS;
+      const isPoll = Date.now() - lastPoll >= pollMs;
       if (isPoll) lastPoll = Date.now();
       hasChanged = false;
       return isPoll ? 'poll' : 'change';

@@ -23,6 +23,8 @@ export interface LogSurroundings {
   /** The container writes no more. Asked only with `follow`. */
   ended?: () => boolean | Promise<boolean>;
   signal?: AbortSignal;
+  /** See FollowOptions. */
+  pollMs?: number;
 }
 
 const LINE_END = 0x0a;
@@ -58,7 +60,7 @@ export function readLog(path: string, options: LogOptions, surroundings: LogSurr
 async function* logText(
   path: string,
   options: LogOptions,
-  { now, ended, signal }: Required<LogSurroundings>,
+  { now, ended, signal, pollMs }: Required<Omit<LogSurroundings, 'pollMs'>> & Pick<LogSurroundings, 'pollMs'>,
 ): AsyncGenerator<Buffer> {
   const file = await open(path);
   try {
@@ -71,7 +73,7 @@ async function* logText(
     const since = sinceNanoseconds(options, now());
     const assembler = new LineAssembler({ timestamps, skip: start.skip, ...(since !== undefined && { since }) });
     const bytes = follow
-      ? followBytes(path, file, start.offset, { ended, signal })
+      ? followBytes(path, file, start.offset, { ended, signal, ...(pollMs !== undefined && { pollMs }) })
       : readBytes(file, start.offset, size);
     yield* limited(lines(bytes, assembler), options.limitBytes, signal);
   } finally {

@@ -39,7 +39,7 @@ class BackwardCount {
   readonly #whole = new Set<LogStream>();
   #ends = 0;
   #offset = 0;
-  #reachedAt = Number.POSITIVE_INFINITY;
+  #reachedAt = Number.NEGATIVE_INFINITY;
 
   constructor(lines: number) {
     this.#lines = lines;
@@ -54,7 +54,7 @@ class BackwardCount {
     this.#seen.add(stream);
     if (!isPartial) this.#ends++;
     if (!isPartial && this.#total > this.#lines) this.#whole.add(stream);
-    if (this.#total >= this.#lines) this.#reachedAt = Math.min(this.#reachedAt, offset);
+    if (this.#total >= this.#lines) this.#reachedAt = Math.max(this.#reachedAt, offset);
   }
 
   isDone(offset: number): boolean {
