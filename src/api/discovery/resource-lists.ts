@@ -1,5 +1,5 @@
-import { RESOURCES, type Resource, type Subresource } from '../../kube/resources.ts';
-import { isServed, servedSubresources } from '../rest/dispatch.ts';
+import type { Resource, Subresource } from '../../kube/resources.ts';
+import { SERVED, servedSubresources } from '../rest/served.ts';
 
 interface GroupVersion {
   group: string;
@@ -9,13 +9,13 @@ interface GroupVersion {
 /** The group versions that are served, core first. */
 export function groupVersions(): GroupVersion[] {
   const seen = new Map<string, GroupVersion>();
-  for (const { group, version } of served()) seen.set(`${group}/${version}`, { group, version });
+  for (const { group, version } of SERVED) seen.set(`${group}/${version}`, { group, version });
   return [...seen.values()];
 }
 
 /** GET /api/v1 and /apis/{group}/{version}: the resources of one group version; undefined when it is not served. */
 export function apiResourceList(group: string, version: string): object | undefined {
-  const resources = served().filter((r) => r.group === group && r.version === version);
+  const resources = SERVED.filter((r) => r.group === group && r.version === version);
   if (resources.length === 0) return undefined;
   return {
     kind: 'APIResourceList',
@@ -60,9 +60,7 @@ export function aggregated(root: 'api' | 'apis', version: 'v2' | 'v2beta1'): obj
       versions: [
         {
           version,
-          resources: served()
-            .filter((r) => r.group === group && r.version === version)
-            .map(aggregatedResource),
+          resources: SERVED.filter((r) => r.group === group && r.version === version).map(aggregatedResource),
           freshness: 'Current',
         },
       ],
@@ -70,7 +68,6 @@ export function aggregated(root: 'api' | 'apis', version: 'v2' | 'v2beta1'): obj
   };
 }
 
-const served = (): Resource[] => RESOURCES.filter(isServed);
 const groups = (): GroupVersion[] => groupVersions().filter(({ group }) => group !== '');
 const nameOf = ({ group, version }: GroupVersion): string => (group === '' ? version : `${group}/${version}`);
 

@@ -8,6 +8,7 @@ import { methodNotAllowed, unknownResource } from './errors.ts';
 import { get } from './get.ts';
 import { list } from './list.ts';
 import { patch } from './patch.ts';
+import { SERVED, servedSubresources } from './served.ts';
 import { update } from './update.ts';
 
 type Handler = (context: RestContext, request: RestRequest) => Answer | Promise<Answer>;
@@ -30,31 +31,13 @@ export interface Target {
   verb: Verb;
 }
 
-/** Subresources that are served. The others of the table have their place in issue 5. */
-const SERVED: Record<string, readonly string[]> = {
-  pods: ['attach', 'exec', 'log', 'portforward', 'status'],
-  nodes: ['status'],
-  namespaces: ['finalize', 'status'],
-  persistentvolumeclaims: ['status'],
-};
-
-export function servedSubresources({ group, resource, subresources }: Resource): Subresource[] {
-  const served = group === '' ? (SERVED[resource] ?? []) : [];
-  return subresources.filter(({ name }) => served.includes(name));
-}
-
-/** The table's resources that are served. */
-export function isServed({ group, resource }: Pick<Resource, 'group' | 'resource'>): boolean {
-  return group !== '' || resource !== 'bindings';
-}
-
 /**
  * Finds what a route means.
  * @throws StatusError NotFound, MethodNotAllowed
  */
 export function findTarget(route: ResourceRoute, method: string, query: URLSearchParams): Target {
   const resource = findResource(route.group, route.version, route.resource);
-  if (!resource || !isServed(resource)) throw unknownResource();
+  if (!resource || !SERVED.includes(resource)) throw unknownResource();
   if (resource.namespaced !== (route.namespace !== undefined) && !isAcrossNamespaces(resource, route))
     throw unknownResource();
   const verb = verbOf(method, route, query) as Verb;
