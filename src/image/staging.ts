@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -62,11 +62,14 @@ export class Staging {
     return descriptor;
   }
 
-  /** Takes over a file whose digest is known already. It must be on the layout's file system, such as below `path`. */
-  async adopt(file: string, digest: string): Promise<void> {
-    const place = join(this.path, randomUUID());
-    await rename(file, place);
-    this.#blobs.set(digest, place);
+  /** Takes a file below `path` whose digest is known already as a blob. */
+  adopt(file: string, digest: string): void {
+    this.#blobs.set(digest, file);
+  }
+
+  /** The content of a blob that was written or adopted. */
+  read(digest: string): Readable {
+    return createReadStream(this.#blobs.get(digest)!);
   }
 
   /** Whether a blob was written or adopted. */
