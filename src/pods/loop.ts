@@ -62,6 +62,7 @@ export class PodLoop {
   readonly #running = new AbortController();
   readonly #background: Promise<void>[] = [];
   #resyncTimer: unknown;
+  #resyncMs: number = INTERVALS.resync;
   #isDraining = false;
 
   constructor(options: PodLoopOptions) {
@@ -201,20 +202,33 @@ export class PodLoop {
 
   async #follow(events: AsyncIterable<RuntimeEvent>): Promise<void> {
     try {
-      for await (const event of events) if (TELLING.has(event.type)) this.#owners.report(event);
+      for await (const event of events) this.#onRuntime(event);
+      this.#resyncMs = INTERVALS.poll;
+      this.#resyncLater();
     } catch (error) {
       await this.#unexpected('following the runtime', error);
     }
   }
 
+  /** An event without id: the stream was interrupted, and anything may have happened. */
+  #onRuntime(event: RuntimeEvent): void {
+    if (event.id === '') this.#wakeAll();
+    else if (TELLING.has(event.type)) this.#owners.report(event);
+  }
+
+  #wakeAll(): void {
+    for (const worker of this.#workers.values()) worker.wake();
+  }
+
   #resyncLater(): void {
-    if (this.#running.signal.aborted) return;
-    this.#resyncTimer = this.#tools.clock.setTimeout(() => void this.#resync(), INTERVALS.resync);
+    const { clock } = this.#tools;
+    clock.clearTimeout(this.#resyncTimer);
+    if (!this.#running.signal.aborted) this.#resyncTimer = clock.setTimeout(() => void this.#resync(), this.#resyncMs);
   }
 
   async #resync(): Promise<void> {
     try {
-      for (const worker of this.#workers.values()) worker.wake();
+      this.#wakeAll();
       await this.#removeOrphans();
       this.#scheduler.reconsider();
     } catch (error) {

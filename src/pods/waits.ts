@@ -2,6 +2,8 @@
 export const INTERVALS = {
   /** Everything is looked at again, in case an event was missed (the kubelet's syncFrequency). */
   resync: 60_000,
+  /** As `resync`, where the runtime tells nothing by itself (the kubelet's PLEG). */
+  poll: 1_000,
   /** The container runtime does not answer. */
   runtimeDown: 1_000,
   /** Something failed: from `first` to `most` (the kubelet waits 10 s at once). */
