@@ -1,9 +1,9 @@
-// Bundles src/cli/main.ts to dist/, a chunk per command so that each starts quickly, and makes the data files that the node reads
-// at run time. Does nothing when nothing changed. `--force` builds anyway.
+// Bundles src/cli/main.ts to dist/, a chunk per command so that each starts quickly, and has the data made that the node reads
+// at run time (OpenAPI). Does nothing when nothing changed. `--force` builds anyway.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -17,7 +17,6 @@ const stamp = stampOf(inputs());
 if (process.argv.includes('--force') || !upToDate(stamp)) {
   const started = Date.now();
   await bundle();
-  copyData();
   writeFileSync(stampFile, JSON.stringify({ stamp }));
   console.log(`built dist/outfit.js in ${Date.now() - started} ms`);
 }
@@ -71,6 +70,8 @@ async function bundle() {
     splitting: true,
     platform: 'node',
     format: 'esm',
+    // Bundles best what is written as modules.
+    mainFields: ['module', 'main'],
     target: 'node20.19',
     outdir: dist,
     chunkNames: 'chunks/[name]-[hash]',
@@ -82,9 +83,9 @@ async function bundle() {
     external: ['classic-level'],
     // CommonJS packages ask for `require`, `__filename` and `__dirname`.
     banner: {
-      js: "import{createRequire as $createRequire}from'node:module';import{fileURLToPath as $toPath}from'node:url';const require=$createRequire(import.meta.url),__filename=$toPath(import.meta.url),__dirname=$toPath(new URL('.',import.meta.url));",
+      js: "import{createRequire as $createRequire}from'node:module';const require=$createRequire(import.meta.url),__filename=import.meta.filename,__dirname=import.meta.dirname;",
     },
-    plugins: [leanClient],
+    plugins: [leanClient()],
     write: false,
     logLevel: 'warning',
   });
@@ -96,10 +97,9 @@ async function bundle() {
  * What the Kubernetes client library imports and Outfit never calls costs 40 ms at each start: the classes of every Kubernetes
  * kind (used by makeApiClient only), and a copy of the URL standard for Node before 10.
  */
-const leanClient = {
-  name: 'lean-client',
-  setup(build) {
-    const namespace = 'lean-client';
+function leanClient() {
+  const namespace = 'lean-client';
+  const setup = (build) => {
     build.onResolve({ filter: /^\.\/gen\/index\.js$/ }, ({ importer }) =>
       /client-node\/dist\/config\.js$/.test(importer) ? { path: 'gen', namespace } : undefined,
     );
@@ -109,21 +109,11 @@ const leanClient = {
         "export const createConfiguration=()=>{throw new Error('not in this bundle: scripts/build.mjs leaves the API classes out')};export class ServerConfiguration{}",
     }));
     build.onLoad({ filter: /^whatwg-url$/, namespace }, () => ({
-      contents: "export{URL,URLSearchParams}from'node:url'",
+      contents:
+        "import{URL,URLSearchParams}from'node:url';export{URL,URLSearchParams};export default{URL,URLSearchParams}",
     }));
-  },
-};
-
-/** Files that code reads at run time, beside the bundle. */
-function copyData() {
-  for (const file of protoFiles()) {
-    const target = join(dist, 'proto', basename(file));
-    writeAtomically(target, readFileSync(file));
-  }
-}
-
-function protoFiles() {
-  return filesBelow(join(root, 'src')).filter((file) => file.endsWith('.proto'));
+  };
+  return { name: namespace, setup };
 }
 
 function removeOldChunks(current) {

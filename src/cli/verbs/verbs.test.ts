@@ -198,7 +198,7 @@ describe('get', () => {
       'Pod/a Pod/b ',
     );
     expect((await run(['get', 'po', '-o', 'yaml'])).stdout).toMatch(
-      /^apiVersion: v1\nitems:\n- apiVersion: v1\n {2}kind: Pod\n[^]*\nkind: List\nmetadata:\n {2}resourceVersion: ""\n$/,
+      /^apiVersion: v1\nitems:\n- apiVersion: v1\n {2}kind: Pod\n[\s\S]*\nkind: List\nmetadata:\n {2}resourceVersion: ""\n$/,
     );
   });
 
