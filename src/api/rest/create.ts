@@ -8,7 +8,7 @@ import type { Answer, RestContext, RestRequest } from './context.ts';
 import { named } from './errors.ts';
 import { keyOf } from './key.ts';
 import { readObject } from './read-object.ts';
-import { admitAndCheck, prepared } from './rules.ts';
+import { admitAndCheck, withResourceDefaults } from './rules.ts';
 import { strategyOf } from './strategy.ts';
 import { fromStorage, toStorage } from './versions.ts';
 
@@ -39,10 +39,10 @@ export async function createObject(context: RestContext, request: RestRequest, o
 async function createOnce(context: RestContext, request: RestRequest, object: KubeObject): Promise<Answer> {
   const { resource } = request;
   const metadata = newMetadata(context, request, object.metadata);
-  const complete = prepared(request, { ...toStorage(resource, object), metadata });
+  const complete = withResourceDefaults(resource, { ...toStorage(resource, object), metadata });
   const draft = strategyOf(resource).initial(complete, formatTime(context.now()));
-  const { name = '' } = draft.metadata;
-  const admitted = await admitAndCheck(context, request, draft, { operation: 'CREATE', name });
+  const admitted = await admitAndCheck(context, request, { operation: 'CREATE', object: draft });
+  const { name = '' } = admitted.metadata;
   if (!request.dryRun) {
     const stored = await context.store.create(keyOf(request, name), admitted);
     if (resource.storage.resource === 'namespaces') await context.namespaces.addAccount(name);

@@ -1,40 +1,81 @@
 import { withDefaults } from '../../kube/defaults/defaults.ts';
 import { admitPod } from '../../kube/defaults/pod-admission.ts';
+import { type FieldError, invalid } from '../../kube/errors.ts';
 import type { Pod } from '../../kube/generated/objects.ts';
 import type { KubeObject } from '../../kube/object.ts';
+import type { Resource } from '../../kube/resources.ts';
+import { validateMetadataUpdate } from '../../kube/validation/metadata.ts';
+import { podWarnings } from '../../kube/validation/pod-warnings.ts';
+import { validateObject, validateObjectUpdate } from '../../kube/validation/validate.ts';
+import { forbidden } from '../auth/authorize.ts';
 import type { AdmissionRequest, RestContext, RestRequest } from './context.ts';
 
+/** A write that is to be admitted. `object` is as it would be stored. */
+export interface Change {
+  operation: 'CREATE' | 'UPDATE';
+  object: KubeObject;
+  previous?: KubeObject;
+}
+
 /** The object with the defaults of its kind. */
-export function prepared({ resource }: RestRequest, object: KubeObject): KubeObject {
-  return withDefaults(resource.storage, object);
+export function withResourceDefaults({ storage }: Resource, object: KubeObject): KubeObject {
+  return withDefaults(storage, object);
 }
 
 /**
- * Admission, the node's own and the composition root's, and then validation. Warnings go to the request.
+ * Admission, the node's own and the composition root's, and then validation, as in kube-apiserver's order. Warnings go to the request.
  * @throws StatusError Forbidden, Invalid
  */
-export async function admitAndCheck(
-  context: RestContext,
-  request: RestRequest,
-  object: KubeObject,
-  change: Pick<AdmissionRequest, 'operation' | 'name' | 'previous'>,
-): Promise<KubeObject> {
-  const { resource, subresource, identity, dryRun, namespace = '' } = request;
-  const own = builtIn(request, object, change.operation);
-  const admitted = await context.admit(own, {
-    ...change,
+export async function admitAndCheck(context: RestContext, request: RestRequest, change: Change): Promise<KubeObject> {
+  const own = change.operation === 'CREATE' ? admitCreate(context, request, change.object) : change.object;
+  const admitted = await context.admit(own, admissionRequest(request, change));
+  const object = admitted === own ? own : withResourceDefaults(request.resource, admitted);
+  const { resource, warnings } = request;
+  const errors = validate(request, { ...change, object });
+  if (errors.length > 0)
+    throw invalid({ group: resource.group, kind: resource.kind }, object.metadata.name ?? '', errors);
+  if (!request.subresource) {
+    if (resource.storage.resource === 'pods') warnings.push(...podWarnings(object as Pod));
+    warnings.push(...context.warningsFor(object, resource));
+  }
+  return object;
+}
+
+function admissionRequest(request: RestRequest, { operation, object, previous }: Change): AdmissionRequest {
+  const { resource, subresource, namespace = '', identity, dryRun } = request;
+  return {
+    operation,
     resource,
     ...(subresource && { subresource: subresource.name }),
     namespace,
+    name: object.metadata.name ?? '',
     identity,
     dryRun,
-  });
-  const complete = prepared(request, admitted);
-  request.warnings.push(...context.warningsFor(complete, resource));
-  return complete;
+    ...(previous && { previous }),
+  };
 }
 
-function builtIn({ resource }: RestRequest, object: KubeObject, operation: AdmissionRequest['operation']): KubeObject {
-  if (operation !== 'CREATE' || resource.storage.resource !== 'pods') return object;
-  return admitPod(object as Pod) as KubeObject;
+/** What the plugins of a cluster would do that every Pod meets. */
+function admitCreate(
+  { store }: RestContext,
+  { resource, namespace = '' }: RestRequest,
+  object: KubeObject,
+): KubeObject {
+  if (resource.storage.resource !== 'pods') return object;
+  const pod = admitPod(object as Pod);
+  const account = pod.spec?.serviceAccountName ?? '';
+  if (account !== '' && !store.get({ group: '', resource: 'serviceaccounts', namespace, name: account }))
+    throw forbidden(
+      { group: '', resource: 'pods' },
+      object.metadata.name,
+      `error looking up service account ${namespace}/${account}: serviceaccount "${account}" not found`,
+    );
+  return pod as KubeObject;
+}
+
+/** Events are validated in their stored form, by the rules of the API group that they came through. */
+function validate({ resource, subresource }: RestRequest, { operation, object, previous }: Change): FieldError[] {
+  if (operation === 'CREATE' || !previous) return validateObject(resource, object);
+  if (subresource) return validateMetadataUpdate(object.metadata, previous.metadata);
+  return validateObjectUpdate(resource, object, previous);
 }

@@ -9,7 +9,7 @@ import { named } from './errors.ts';
 import { find, keyOf } from './key.ts';
 import { parseRevision } from './list-options.ts';
 import { readObject } from './read-object.ts';
-import { admitAndCheck, prepared } from './rules.ts';
+import { admitAndCheck, withResourceDefaults } from './rules.ts';
 import { strategyOf } from './strategy.ts';
 import { fromStorage, toStorage } from './versions.ts';
 
@@ -81,9 +81,8 @@ async function complete(
   const stored = toStorage(request.resource, wanted);
   const merged = ownFields(request, stored, current);
   const metadata = nextMetadata(merged.metadata, current.metadata);
-  const draft = prepared(request, { ...merged, metadata });
-  const name = current.metadata.name ?? '';
-  const admitted = await admitAndCheck(context, request, draft, { operation: 'UPDATE', name, previous: current });
+  const object = withResourceDefaults(request.resource, { ...merged, metadata });
+  const admitted = await admitAndCheck(context, request, { operation: 'UPDATE', object, previous: current });
   return withGeneration(request, admitted, current);
 }
 
