@@ -1,8 +1,8 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { PodCgroups } from '../cri/cgroups.ts';
 import type { ConfigMap, Pod, Secret } from '../kube/generated/objects.ts';
 import type { Store } from '../store/store.ts';
-import { podCgroup, removeCgroup } from './cgroups.ts';
 import { type ContainerConfigInput, containerConfig, sandboxConfig } from './container-config.ts';
 import { prepareContainerFiles, removeLogs, uidsWithLogs } from './container-files.ts';
 import { dnsConfig, readResolvConf } from './dns.ts';
@@ -20,18 +20,15 @@ export interface PodPartsOptions {
   events: PodEvents;
   nodeName: string;
   machine: MachineFacts;
-  /** The control group below which each Pod gets its own: `/outfit/1a2b3c4d`. */
-  cgroupRoot: string;
+  cgroups: Pick<PodCgroups, 'path' | 'removePod' | 'pods'>;
   mounts?: Mounts;
   resolvConf?: () => Promise<string>;
-  removeCgroup?: (path: string) => Promise<void>;
 }
 
 /** The parts of Pods on this machine: what the loop asks for, made from the files beside this one. */
 export function podParts(options: PodPartsOptions): PodParts {
-  const { paths, events, cgroupRoot, mounts = systemMounts(), resolvConf = readResolvConf } = options;
+  const { paths, events, cgroups, mounts = systemMounts(), resolvConf = readResolvConf } = options;
   const volumes = new Volumes({ paths, mounts });
-  const removeGroup = options.removeCgroup ?? removeCgroup;
   return {
     prepareVolumes: (pod) => volumes.prepare(pod),
 
@@ -39,7 +36,7 @@ export function podParts(options: PodPartsOptions): PodParts {
       await mkdir(paths.logDirectory(pod), { recursive: true, mode: 0o755 });
       const { dns, warnings } = dnsConfig({ pod, resolvConf: await resolvConf() });
       for (const { reason, message } of warnings) events.event(pod, 'Warning', reason, message);
-      return sandboxConfig({ pod, attempt, paths, dns, cgroupParent: podCgroup(cgroupRoot, podUid(pod)) });
+      return sandboxConfig({ pod, attempt, paths, dns, cgroupParent: cgroups.path(podUid(pod)) });
     },
 
     async containerConfig(request) {
@@ -56,10 +53,10 @@ export function podParts(options: PodPartsOptions): PodParts {
     async removePod(uid) {
       await volumes.cleanup(uid);
       await removeLogs(paths, uid);
-      await removeGroup(podCgroup(cgroupRoot, uid));
+      await cgroups.removePod(uid);
     },
 
-    listPods: async () => [...new Set([...(await volumes.uids()), ...(await uidsWithLogs(paths))])],
+    listPods: async () => [...new Set([...(await volumes.uids()), ...(await uidsWithLogs(paths)), ...cgroups.pods()])],
   };
 }
 

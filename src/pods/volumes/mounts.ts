@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { readFile, realpath } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { mountsBelow } from '../../cri/mounts.ts';
 
 /** The mount table of this machine as far as volumes need it. */
 export interface Mounts {
@@ -45,14 +47,7 @@ export function systemMounts(): Mounts {
 
 /** Mount points at or below `directory` in the text of a mountinfo file (proc(5)), deepest first. A path mounted over twice is there twice. */
 export function mountPointsBelow(mountinfo: string, directory: string): string[] {
-  return mountinfo
-    .split('\n')
-    .map((line) => unescapePath(line.split(' ')[4] ?? ''))
+  return mountsBelow(dirname(directory), mountinfo)
     .filter((point) => point === directory || point.startsWith(`${directory}/`))
     .sort((a, b) => b.length - a.length);
-}
-
-/** Spaces, tabs, line ends and backslashes are written as three octal digits. */
-function unescapePath(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }
