@@ -23,10 +23,10 @@ import type { Container, Pod } from '../../src/kube/generated/objects.ts';
 
 /** The Pod that runs: its containers by name, with what each is for. */
 const CONTAINERS: (Container & { command: string[] })[] = [
-  // An echo server on 7000, one that talks first on 7001, files on 8080.
+  // An echo server for one connection at a time on 7000; files, and an echo for many in /cgi-bin/echo, on 8080.
   {
     name: 'main',
-    command: ['sh', '-c', 'nc -ll -p 7000 -e cat & nc -ll -p 7001 -e date & exec httpd -f -p 8080 -h /www'],
+    command: ['sh', '-c', 'nc -ll -p 7000 -e cat & exec httpd -f -p 8080 -h /www'],
   },
   {
     name: 'talker',
@@ -290,7 +290,7 @@ async function* logOf(container: string, follow: boolean): AsyncGenerator<string
   }
 }
 
-/** An OCI archive of images that share one layer: busybox under all its names, a folder /www with a file of 100 MB. */
+/** An OCI archive of images that share one layer: busybox under all its names, and a folder /www. */
 async function imageArchive(images: Record<string, object>): Promise<Buffer> {
   const busybox = findBusybox();
   const layer = pack();
@@ -298,6 +298,11 @@ async function imageArchive(images: Record<string, object>): Promise<Buffer> {
     layer.entry({ name, type: 'directory', mode: name === 'tmp' ? 0o1777 : 0o755 });
   layer.entry({ name: 'etc/passwd' }, 'root:x:0:0:root:/:/bin/sh\n');
   layer.entry({ name: 'www/index.html' }, '<p>hello</p>\n');
+  layer.entry({ name: 'www/cgi-bin', type: 'directory', mode: 0o755 });
+  layer.entry(
+    { name: 'www/cgi-bin/echo', mode: 0o755 },
+    "#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n'\nexec cat\n",
+  );
   layer.entry({ name: 'bin/busybox', mode: 0o755 }, readFileSync(busybox));
   for (const applet of execFileSync(busybox, ['--list'], { encoding: 'utf8' }).split('\n'))
     if (applet !== '' && applet !== 'busybox')

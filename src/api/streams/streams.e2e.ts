@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { get } from 'node:http';
+import { get, request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,7 +65,7 @@ describe.each(kubectlOf)('$name', ({ path }) => {
   });
 
   it('exec -it: a terminal of the size of the user’s', async () => {
-    const command = `stty rows 33 cols 77; ${path} exec -it web -c main -- sh -c "stty size; tty"`;
+    const command = `stty rows 33 cols 77; ${path} exec -it web -c main -- sh -c "sleep 0.3; stty size; tty"`;
     const { stdout } = await node.run('script', ['-qec', command, '/dev/null']);
     expect(stdout.toString()).toMatch(/33 77\r\n\/dev\/pts\/\d+\r\n/);
   });
@@ -95,8 +95,9 @@ describe.each(kubectlOf)('$name', ({ path }) => {
       .match(/127\.0\.0\.1:\d+/g)!
       .map((text) => Number(text.split(':')[1]));
     const inputs = Array.from({ length: 20 }, () => randomBytes(200_000));
-    const outputs = await Promise.all(inputs.map((input) => echoed(echo!, input)));
+    const outputs = await Promise.all(inputs.map((input) => posted(web!, input)));
     expect(outputs.map(sha256)).toEqual(inputs.map(sha256));
+    expect(sha256(await echoed(echo!, inputs[0]!))).toBe(sha256(inputs[0]!));
     expect(await page(web!)).toBe('<p>hello</p>\n');
     forward.kill('SIGINT');
     await new Promise((resolve) => forward.once('exit', resolve));
@@ -327,6 +328,22 @@ function echoed(port: number, input: Buffer): Promise<Buffer> {
     });
     socket.on('error', done).on('end', done);
     socket.write(input);
+  });
+}
+
+function posted(port: number, body: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const req = request({
+      port,
+      path: '/cgi-bin/echo',
+      method: 'POST',
+      agent: false,
+      headers: { 'Content-Length': body.length },
+    });
+    req
+      .on('response', (res) => buffer(res).then(resolve, reject))
+      .on('error', reject)
+      .end(body);
   });
 }
 
