@@ -64,13 +64,18 @@ function observedStatus(
     containerID: containerID(current),
     image: current.image,
     imageID: current.imageRef,
-    lastState: previous?.state === 'EXITED' ? { terminated: terminated(previous) } : {},
+    // One that is about to start must not count as stopped: under Never that would be the end of the Pod.
+    lastState: previous?.state === 'EXITED' && hasBegun(current) ? { terminated: terminated(previous) } : {},
     name: container.name,
     ready: false,
     resources: container.resources ?? {},
     restartCount: current.attempt,
     state: stateOf(current),
   };
+}
+
+function hasBegun({ state }: ObservedContainer): boolean {
+  return state === 'RUNNING' || state === 'EXITED';
 }
 
 /** The runtime knows nothing of the container: it was not made yet, or it was lost. */

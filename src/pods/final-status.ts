@@ -25,6 +25,8 @@ export function finalContainerStatuses(
 function ended(status: ContainerStatus): ContainerStatus {
   // A finished container tells one story: its last one.
   if (status.state?.terminated) return { ...status, lastState: {} };
+  // The Pod is as good as ended, but this one has still to be stopped.
+  if (status.state?.running) return status;
   return { ...status, ready: false, started: false, state: { terminated: unknownEnd(NOT_LOCATED) } };
 }
 

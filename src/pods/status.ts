@@ -32,8 +32,9 @@ export function podStatus(input: StatusInput): PodStatus {
   const old = pod.status ?? {};
   const init = containerStatuses(initContainers(pod), input);
   const mains = containerStatuses(mainContainers(pod), input);
-  const final = ended || isTerminal(pod) ? finalContainerStatuses(pod, init, mains) : { init, mains };
-  const phase = phaseOf(input, [...final.init, ...final.mains]);
+  const known = ended || isTerminal(pod) ? finalContainerStatuses(pod, init, mains) : { init, mains };
+  const phase = phaseOf(input, [...known.init, ...known.mains]);
+  const final = isEnd(phase) ? finalContainerStatuses(pod, known.init, known.mains) : known;
   const ips = podIPs(input);
   const statuses = [...final.init, ...final.mains];
   const hasSandbox = currentSandbox(pod, observed) !== undefined;
@@ -52,6 +53,10 @@ export function podStatus(input: StatusInput): PodStatus {
     ...(reason !== undefined && { reason }),
     startTime: old.startTime ?? formatTime(new Date(now)),
   };
+}
+
+function isEnd(phase: Phase): boolean {
+  return phase === 'Succeeded' || phase === 'Failed';
 }
 
 function phaseOf({ pod, ended = false, failure }: StatusInput, statuses: ContainerStatus[]): Phase {
