@@ -9,7 +9,8 @@ export function toEventsV1(event: Event): EventsV1Event {
   return {
     ...same,
     apiVersion: 'events.k8s.io/v1',
-    eventTime: event.eventTime as string,
+    // Kubernetes always writes it, as null for events of old.
+    eventTime: event.eventTime ?? null,
     ...(involvedObject !== undefined && { regarding: involvedObject }),
     ...(message !== undefined && { note: message }),
     ...(source !== undefined && { deprecatedSource: source }),
@@ -17,7 +18,7 @@ export function toEventsV1(event: Event): EventsV1Event {
     ...(lastTimestamp !== undefined && { deprecatedLastTimestamp: lastTimestamp }),
     ...(count !== undefined && { deprecatedCount: count }),
     ...(reportingComponent !== undefined && { reportingController: reportingComponent }),
-  } as EventsV1Event;
+  } as unknown as EventsV1Event;
 }
 
 /** The reverse of toEventsV1. */

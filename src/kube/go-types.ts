@@ -29,6 +29,7 @@ export function isOmitted(definition: string, field: string, value: unknown): bo
 
 /** Times that Kubernetes writes as null when they are not set. */
 export function keepsNull(definition: string, field: string): boolean {
+  if (field === 'eventTime') return true;
   return definition.endsWith('Condition') && (field === 'lastProbeTime' || field === 'lastTransitionTime');
 }
 
