@@ -76,7 +76,7 @@ export class PodCgroups {
   }
 }
 
-export function cgroupMode(root = '/sys/fs/cgroup'): CgroupMode {
+function cgroupMode(root = '/sys/fs/cgroup'): CgroupMode {
   if (existsSync(join(root, 'cgroup.controllers'))) return 'v2';
   return existsSync(join(root, 'unified', 'cgroup.controllers')) ? 'hybrid' : 'v1';
 }

@@ -18,7 +18,7 @@ export interface Program {
   exec?: (command: string[]) => ExecAnswer;
 }
 
-export interface ExecAnswer {
+interface ExecAnswer {
   exitCode?: number;
   stdout?: string;
   stderr?: string;

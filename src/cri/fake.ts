@@ -23,7 +23,7 @@ import type {
 } from './runtime.ts';
 import { RuntimeError } from './runtime.ts';
 
-export type { Clock, ExecAnswer, Program } from './fake-process.ts';
+export type { Clock, Program } from './fake-process.ts';
 
 /** The methods of the port that can be made to fail or to take time. */
 export type Method = Exclude<keyof Runtime, 'events' | 'close'>;

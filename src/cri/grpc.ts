@@ -126,11 +126,10 @@ function runtimeError(error: ServiceError): RuntimeError {
 }
 
 function codeOf({ code, details = '' }: ServiceError): RuntimeErrorCode {
-  const telling = code === status.UNKNOWN ? UNCODED.find(([text]) => text.test(details)) : undefined;
-  return telling?.[1] ?? CODES[code] ?? 'Failed';
+  return CODES[code] ?? UNCODED.find(([text]) => text.test(details))?.[1] ?? 'Failed';
 }
 
-/** What containerd (1.6 to 2.x) says without a code: a name that is taken, an exec that ran out of time, CRI still recovering after a start. */
+/** What containerd (1.6 to 2.x) gives no code of its own: a name that is taken, an exec that ran out of time, CRI still recovering after a start. */
 const UNCODED: [RegExp, RuntimeErrorCode][] = [
   [/name .* is reserved for /, 'AlreadyExists'],
   [/timeout .* exceeded|deadline exceeded/, 'DeadlineExceeded'],

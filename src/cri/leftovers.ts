@@ -4,7 +4,7 @@ import { PodCgroups } from './cgroups.ts';
 import { commandRunner, type RunCommand } from './command.ts';
 import { findContainerd } from './containerd/spawn.ts';
 import { mountsBelow } from './mounts.ts';
-import { ourRules, readRecord } from './network/host-network.ts';
+import { type NetworkRecord, ourRules, readRecord } from './network/host-network.ts';
 import type { NodePlaces } from './places.ts';
 import { findProcesses, type Process, processId } from './processes.ts';
 
@@ -30,7 +30,7 @@ export async function leftovers(places: NodePlaces, run: RunCommand = commandRun
     processes: processes.map(({ pid, argv }) => ({ pid, command: argv.join(' ') })),
     mounts,
     networkNamespaces: mounts.filter((point) => point.includes('/netns/')),
-    links: linksOf(readRecord(places)?.bridge),
+    links: linksOf(readRecord(places)),
     rules: rules.map(({ table, text }) => `${table}: ${text}`),
     cgroups: new PodCgroups(places.cgroup).folders(),
     files: [...shimSockets(places), ...cniCacheFiles(places), places.run].filter((path) => existsSync(path)),
@@ -81,9 +81,9 @@ export function cniCacheFiles({ run }: NodePlaces): string[] {
 export const SHIM_SOCKETS = '/run/containerd/s';
 export const CNI_CACHE = '/var/lib/cni/results';
 
-function linksOf(bridge: string | undefined): string[] {
-  const folder = `/sys/class/net/${bridge}`;
-  return bridge && existsSync(folder) ? [bridge, ...list(`${folder}/brif`)] : [];
+function linksOf(record: NetworkRecord | undefined): string[] {
+  const folder = `/sys/class/net/${record?.bridge}`;
+  return record?.inUse && existsSync(folder) ? [record.bridge, ...list(`${folder}/brif`)] : [];
 }
 
 function list(folder: string): string[] {

@@ -8,6 +8,7 @@ import { build } from 'esbuild';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PodCgroups } from './cgroups.ts';
+import { writeRegistryHosts } from './containerd/configuration.ts';
 import { type PrivateContainerd, type StartOptions, startContainerd } from './containerd/start.ts';
 import { containerdRuntime } from './containerd-runtime.ts';
 import { leftovers } from './leftovers.ts';
@@ -110,13 +111,27 @@ afterAll(async () => {
 
 describe('a Pod on the private containerd', () => {
   it('writes its log in the CRI format, and long lines in parts', async () => {
-    const { containerId } = await run(
-      sandboxConfig('logs'),
-      containerConfig(['sh', '-c', 'echo out; echo err >&2; head -c 20000 /dev/zero | tr "\\0" x || true; sleep 60']),
-    );
-    const path = (await runtime.containerStatus(containerId)).logPath;
-    await until(() => readFileSync(path, 'utf8').includes('err'));
-    expect(readFileSync(path, 'utf8')).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+\S+ stdout F out$/m);
+    const script = 'echo out; echo err >&2; head -c 20000 /dev/zero | busybox tr "\\0" x; echo; sleep 60';
+    const { containerId } = await run(sandboxConfig('logs'), containerConfig(['sh', '-c', script]));
+    const { logPath } = await runtime.containerStatus(containerId);
+    const lines = () =>
+      readFileSync(logPath, 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.split(' '));
+    await until(() => lines().length === 4);
+    expect(lines().map(([time]) => Number.isNaN(Date.parse(time ?? '')))).toEqual([false, false, false, false]);
+    const entries = lines().map(([, stream, tag, text = '']) => [
+      stream,
+      tag,
+      text.startsWith('x') ? text.length : text,
+    ]);
+    expect(entries.filter(([stream]) => stream === 'stdout')).toEqual([
+      ['stdout', 'F', 'out'],
+      ['stdout', 'P', 16_384],
+      ['stdout', 'F', 20_000 - 16_384],
+    ]);
+    expect(entries).toContainEqual(['stderr', 'F', 'err']);
     await runtime.reopenContainerLog(containerId);
   });
 
@@ -166,6 +181,29 @@ describe('images', () => {
     await runtime.pullImage('quay.example/tools/busybox:2');
     expect(registry.requests).toContain('HEAD /v2/tools/busybox/manifests/2?ns=quay.example');
   });
+
+  it('tell how far their download is, and stop when nobody wants them any more', async () => {
+    const seen: { completedBytes: number; totalBytes: number }[] = [];
+    await runtime.pullImage('example.com/tools/slow:1', { onProgress: (progress) => seen.push(progress) });
+    expect(seen.length).toBeGreaterThan(2);
+    expect(seen.at(-1)!.totalBytes).toBeGreaterThan(2 << 20);
+    expect(seen.at(-1)!.completedBytes).toBeGreaterThan(seen[0]!.completedBytes);
+
+    await runtime.removeImage('example.com/tools/slow:1');
+    const reason = new Error('the Pod was deleted');
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(reason), 100);
+    await expect(runtime.pullImage('example.com/tools/slow:1', { signal: controller.signal })).rejects.toBe(reason);
+  });
+
+  it('of a registry that is down fail, and say so', async () => {
+    writeRegistryHosts(places, { mirrors: [{ registry: '_default', url: 'http://127.0.0.1:1' }], upstream: false });
+    await expect(runtime.pullImage('example.com/tools/other:1')).rejects.toMatchObject({
+      code: 'Failed',
+      message: expect.stringContaining('connection refused'),
+    });
+    writeRegistryHosts(places, { local: registry.url, upstream: false });
+  });
 });
 
 describe('the private containerd', () => {
@@ -213,7 +251,7 @@ describe('the private containerd', () => {
     const elsewhere = nodePlaces(realpathSync(mkdtempSync(join(tmpdir(), 'outfit-cri-'))));
     const broken = {
       ...elsewhere,
-      containerd: { ...elsewhere.containerd, socket: `/run/outfit/${'x'.repeat(100)}/s.sock` },
+      containerd: { ...elsewhere.containerd, socket: join(elsewhere.run, 'x'.repeat(100)) },
     };
     const other = containerdRuntime({ socket: broken.containerd.socket, log });
     await expect(start({ places: broken, runtime: other })).rejects.toMatchObject({

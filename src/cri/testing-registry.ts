@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
@@ -19,7 +20,7 @@ export interface TestRegistry {
 
 /**
  * For e2e tests: a registry in this process with images made of Debian's static busybox: `outfit.local/pause:1`,
- * `docker.io/library/busybox`, `example.com/tools/busybox:2`. Every other image is 404.
+ * `docker.io/library/busybox`, `example.com/tools/busybox:2`, `example.com/tools/slow:1` whose layer takes a second. Every other image is 404.
  */
 export async function startTestRegistry(): Promise<TestRegistry> {
   const tar = await busyboxLayer();
@@ -28,6 +29,7 @@ export async function startTestRegistry(): Promise<TestRegistry> {
     ['pause:1', addImage(blobs, tar, { Entrypoint: ['/bin/sleep', '2147483647'] })],
     ['library/busybox:latest', addImage(blobs, tar, { Cmd: ['sh'], Env: ['PATH=/bin'] })],
     ['tools/busybox:2', addImage(blobs, tar, { Cmd: ['sh'], Env: ['PATH=/bin', 'V=2'] })],
+    ['tools/slow:1', addImage(blobs, await slowLayer(), {})],
   ]);
   const requests: string[] = [];
   const server = createServer((request, response) => {
@@ -40,6 +42,8 @@ export async function startTestRegistry(): Promise<TestRegistry> {
 }
 
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
+/** More than busybox's layer. */
+const SLOW_BYTES = 2 << 20;
 const APPLETS = ['sh', 'sleep', 'echo', 'cat', 'true', 'nc', 'httpd', 'wget', 'head', 'seq', 'dd', 'tail', 'id', 'ip'];
 
 function answer(
@@ -58,7 +62,18 @@ function answer(
     'content-length': body.length,
     'docker-content-digest': digest(body),
   });
-  response.end(request.method === 'HEAD' ? undefined : body);
+  if (request.method === 'HEAD') response.end();
+  else if (body.length < SLOW_BYTES) response.end(body);
+  else void inPieces(response, body);
+}
+
+async function inPieces(response: ServerResponse, body: Buffer): Promise<void> {
+  const size = Math.ceil(body.length / 10);
+  for (let at = 0; at < body.length; at += size) {
+    response.write(body.subarray(at, at + size));
+    await sleep(100);
+  }
+  response.end();
 }
 
 function addImage(blobs: Map<string, Buffer>, tar: Buffer, config: object): Buffer {
@@ -86,6 +101,13 @@ async function busyboxLayer(): Promise<Buffer> {
   for (const name of ['bin/', 'tmp/', 'etc/', 'var/', 'var/log/']) tar.entry({ name, type: 'directory', mode: 0o755 });
   tar.entry({ name: 'bin/busybox', mode: 0o755 }, readFileSync(await busybox()));
   for (const name of APPLETS) tar.entry({ name: `bin/${name}`, type: 'symlink', linkname: 'busybox' });
+  tar.finalize();
+  return buffer(tar);
+}
+
+async function slowLayer(): Promise<Buffer> {
+  const tar = pack();
+  tar.entry({ name: 'slow' }, randomBytes(SLOW_BYTES));
   tar.finalize();
   return buffer(tar);
 }

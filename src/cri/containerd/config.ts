@@ -36,7 +36,6 @@ const UNUSED_PLUGINS = [
   ...['opt', 'restart', 'tracing'].map((name) => `io.containerd.internal.v1.${name}`),
   'io.containerd.tracing.processor.v1.otlp',
   'io.containerd.nri.v1.nri',
-  'io.containerd.image-verifier.v1.bindir',
 ];
 
 /** The kubelet's: longer lines are split into partial ones. */

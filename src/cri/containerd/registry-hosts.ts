@@ -8,7 +8,7 @@ export interface RegistrySettings {
 }
 
 /** Images of this registry exist on this machine only: nothing but the local registry is asked. */
-export const LOCAL_REGISTRY_NAME = 'outfit.local';
+const LOCAL_REGISTRY_NAME = 'outfit.local';
 
 /**
  * The hosts.toml of each registry, by registry name (containerd's `certs.d/<name>/hosts.toml`). containerd asks the hosts in

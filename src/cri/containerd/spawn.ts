@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, openSync, readFileSync, statSync, truncateSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodePlaces } from '../places.ts';
@@ -13,7 +13,7 @@ import type { Binaries } from './binaries.ts';
  * file, so that it outlives us. Pods live in shims, not in containerd, and outlive both.
  */
 export function spawnContainerd({ containerd }: NodePlaces, binaries: Binaries, env = process.env): ChildProcess {
-  rotate(containerd.log);
+  boundLog(containerd.log);
   const log = openSync(containerd.log, 'a', 0o600);
   try {
     const { NOTIFY_SOCKET: _, ...inherited } = env;
@@ -26,6 +26,16 @@ export function spawnContainerd({ containerd }: NodePlaces, binaries: Binaries, 
   } finally {
     closeSync(log);
   }
+}
+
+/**
+ * Moves what is in the log to `.1` when it has grown past 10 MiB. Copied and cut, not renamed: containerd appends to the file it has
+ * open. Lines written between the two are lost.
+ */
+export function boundLog(log: string): void {
+  if (sizeOf(log) <= LOG_BYTES) return;
+  copyFileSync(log, `${log}.1`);
+  truncateSync(log);
 }
 
 /** The containerd that was started with our config.toml, by whichever node process. */
@@ -78,10 +88,6 @@ function why({ containerd }: NodePlaces, from: number): string {
   const telling = lines.filter((line) => /level=(error|fatal)|^containerd:|panic/.test(line));
   const last = (telling.length > 0 ? telling : lines).at(-1) ?? '';
   return `${last ? `: ${last}` : ''} (log: ${containerd.log})`;
-}
-
-function rotate(log: string): void {
-  if (sizeOf(log) > LOG_BYTES) renameSync(log, `${log}.1`);
 }
 
 function sizeOf(path: string): number {

@@ -9,7 +9,7 @@ import type { PodNetwork } from './cni.ts';
 import { type Configuration, writeConfiguration } from './configuration.ts';
 import { chooseSnapshotter, mayLowerOomScore } from './machine.ts';
 import type { RegistrySettings } from './registry-hosts.ts';
-import { findContainerd, spawnContainerd, untilReady } from './spawn.ts';
+import { boundLog, findContainerd, spawnContainerd, untilReady } from './spawn.ts';
 import { type Supervised, Supervisor, spawned } from './supervise.ts';
 import { type ContainerdVersion, parseContainerdVersion } from './version.ts';
 
@@ -55,17 +55,25 @@ export async function startContainerd(options: StartOptions): Promise<PrivateCon
   const running = await adopt(places, runtime, changed, log);
   supervisor.watch(running ?? (await start()));
   log.info({ pid: supervisor.pid, version: version.text, adopted: running !== undefined }, 'containerd answers');
+  const logWatch = setInterval(() => boundLog(places.containerd.log), LOG_WATCH_MS).unref();
   return {
     version: version.text,
     adopted: running !== undefined,
     pid: () => supervisor.pid,
     restarts: () => supervisor.restarts,
-    stop: () => supervisor.stop(STOP_MS),
-    release: () => supervisor.release(),
+    stop: () => {
+      clearInterval(logWatch);
+      return supervisor.stop(STOP_MS);
+    },
+    release: () => {
+      clearInterval(logWatch);
+      supervisor.release();
+    },
   };
 }
 
 const STOP_MS = 10_000;
+const LOG_WATCH_MS = 600_000;
 
 async function configure(
   { places, network, registries, sandboxImage, run, log }: StartOptions,

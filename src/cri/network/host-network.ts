@@ -24,6 +24,8 @@ export interface HostNetworkOptions {
 
 /** What the node changed in the host's network, as long as the machine runs. */
 export interface NetworkRecord extends PodNetwork {
+  /** From set-up to tear-down: a bridge of this name is ours. */
+  inUse: boolean;
   /** The host forwarded no packets before. */
   enabledForwarding: boolean;
 }
@@ -36,19 +38,15 @@ export interface NetworkRecord extends PodNetwork {
 export async function setUpHostNetwork(network: PodNetwork, options: HostNetworkOptions): Promise<void> {
   const { places } = options;
   const record = readRecord(places);
-  const bridgeIs = !existsSync(linkFolder(network.bridge))
-    ? 'free'
-    : record?.bridge === network.bridge
-      ? 'ours'
-      : 'foreign';
+  const ours = record?.inUse ? record.bridge : undefined;
+  const bridgeIs = !existsSync(linkFolder(network.bridge)) ? 'free' : ours === network.bridge ? 'ours' : 'foreign';
   refuseConflicts(network, { bridgeIs, routes: parseRoutes(readFileSync('/proc/net/route', 'utf8')) });
   if (record && (record.bridge !== network.bridge || record.podCidr !== network.podCidr))
     await tearDownHostNetwork(options);
 
-  const enabledForwarding = record?.enabledForwarding || readFileSync(IP_FORWARD, 'utf8').trim() === '0';
-  mkdirSync(dirname(places.networkRecord), { recursive: true, mode: 0o711 });
-  writeFileSync(places.networkRecord, JSON.stringify({ ...network, enabledForwarding } satisfies NetworkRecord));
-  writeFileSync(IP_FORWARD, '1');
+  const forwards = readFileSync(IP_FORWARD, 'utf8').trim() === '1';
+  writeRecord(places, { ...network, inUse: true, enabledForwarding: record?.enabledForwarding || !forwards });
+  if (!forwards) setForwarding('1');
   await ensureRules(network, options);
 }
 
@@ -60,7 +58,9 @@ export async function tearDownHostNetwork(options: HostNetworkOptions): Promise<
   const { places, run = commandRunner() } = options;
   await removeRules(places, run);
   const record = readRecord(places);
-  if (record) await removeBridge(record.bridge, run);
+  if (!record?.inUse) return;
+  await removeBridge(record.bridge, run);
+  writeRecord(places, { ...record, inUse: false });
 }
 
 /**
@@ -72,7 +72,7 @@ export function forgetHostNetwork(places: NodePlaces, log: Logger): void {
     const others = readdirSync(LINKS).filter(
       (link) => existsSync(`${LINKS}/${link}/bridge`) || existsSync(`${LINKS}/${link}/tun_flags`),
     );
-    if (others.length === 0) writeFileSync(IP_FORWARD, '0');
+    if (others.length === 0) setForwarding('0');
     else log.info({ links: others }, 'net.ipv4.ip_forward stays 1, these may need it');
   }
   rmSync(places.networkRecord, { force: true });
@@ -101,6 +101,20 @@ export async function removeBridge(bridge: string, run: RunCommand): Promise<voi
 
 const IP_FORWARD = '/proc/sys/net/ipv4/ip_forward';
 const LINKS = '/sys/class/net';
+
+function writeRecord({ networkRecord }: NodePlaces, record: NetworkRecord): void {
+  mkdirSync(dirname(networkRecord), { recursive: true, mode: 0o711 });
+  writeFileSync(networkRecord, JSON.stringify(record));
+}
+
+function setForwarding(value: '0' | '1'): void {
+  try {
+    writeFileSync(IP_FORWARD, value);
+  } catch (error) {
+    const text = `cannot set net.ipv4.ip_forward to ${value}, which Pods need to reach the network: ${(error as Error).message}`;
+    throw new SetupError('NotPermitted', text, { cause: error });
+  }
+}
 
 function linkFolder(name: string): string {
   return `${LINKS}/${name}`;
