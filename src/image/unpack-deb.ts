@@ -24,7 +24,7 @@ export async function unpackDeb(
 function addEntry(tree: FileTree, path: string, header: Header, content: Buffer): void {
   const { type, mode = 0o644, uid = 0, gid = 0, linkname } = header;
   if (type === 'file' || type === 'contiguous-file') tree.set(path, { type: 'file', content, mode, uid, gid });
-  else if (type === 'symlink') tree.set(path, { type: 'symlink', target: linkname!, mode, uid, gid });
+  else if (type === 'symlink') tree.set(path, { type: 'symlink', target: linkname!, mode: 0o777, uid, gid });
   else if (type === 'link') {
     const original = tree.get(posix.resolve('/', linkname!));
     if (original) tree.set(path, original);
