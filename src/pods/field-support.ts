@@ -9,7 +9,8 @@ export type Support = 'honoured' | { noEffect: string } | { warn: string | Judge
 export type Judge = (value: unknown, at: { key: string; parent: Record<string, unknown> }) => string | undefined;
 
 const YET = 'not honoured by this node yet';
-const ONLY_NODE = 'has no effect: there is one node, and the pod runs on it';
+const ONLY_NODE = 'there is one node, so there is nothing to prefer';
+const NEIGHBOURS = `${YET}: the pod is bound whatever other pods are there`;
 
 const UNSUPPORTED_VOLUME: Support = {
   warn: 'volumes of this kind are not supported by this node yet: the pod will wait in ContainerCreating',
@@ -80,7 +81,6 @@ const CONTAINER: Record<string, Support> = {
     'ports[].hostPort',
     'ports[].name',
     'ports[].protocol',
-    // Of cpu and memory; other requests only choose between nodes.
     'resources.requests{}',
     'restartPolicy',
     'securityContext.allowPrivilegeEscalation',
@@ -130,6 +130,12 @@ export const FIELD_SUPPORT: Readonly<Record<string, Support>> = {
   ephemeralContainers: { warn: `${YET}: the container is not started` },
   ...honoured(
     'activeDeadlineSeconds',
+    'affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[].matchExpressions[].key',
+    'affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[].matchExpressions[].operator',
+    'affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[].matchExpressions[].values[]',
+    'affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[].matchFields[].key',
+    'affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[].matchFields[].operator',
+    'affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[].matchFields[].values[]',
     'dnsConfig.nameservers[]',
     'dnsConfig.options[].name',
     'dnsConfig.options[].value',
@@ -142,8 +148,10 @@ export const FIELD_SUPPORT: Readonly<Record<string, Support>> = {
     'hostPID',
     'hostname',
     'nodeName',
+    'nodeSelector{}',
     'readinessGates[].conditionType',
     'restartPolicy',
+    'schedulerName',
     'schedulingGates[].name',
     'securityContext.fsGroup',
     'securityContext.runAsGroup',
@@ -158,27 +166,33 @@ export const FIELD_SUPPORT: Readonly<Record<string, Support>> = {
     'shareProcessNamespace',
     'subdomain',
     'terminationGracePeriodSeconds',
+    'tolerations[].effect',
+    'tolerations[].key',
+    'tolerations[].operator',
+    'tolerations[].value',
     'volumes[].hostPath.path',
     'volumes[].hostPath.type',
     'volumes[].name',
   ),
-  affinity: { warn: `${YET}: the pod runs on the only node there is, whatever it is near to` },
+  'affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution': { noEffect: ONLY_NODE },
+  'affinity.podAffinity.preferredDuringSchedulingIgnoredDuringExecution': { noEffect: ONLY_NODE },
+  'affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution': { warn: NEIGHBOURS },
+  'affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution': { noEffect: ONLY_NODE },
+  'affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution': { warn: NEIGHBOURS },
   automountServiceAccountToken: { warn: (value) => (value === true ? `${YET}: no token is mounted` : undefined) },
   enableServiceLinks: { noEffect: 'there are no Services to link to' },
   hostUsers: {
     warn: (value) => (value === false ? `${YET}: the pod runs in the user namespace of the machine` : undefined),
   },
   imagePullSecrets: { warn: `${YET}: images are pulled without credentials` },
-  nodeSelector: { warn: `${YET}: the pod runs on the only node there is, whatever its labels` },
   'os.name': { warn: (value) => (value === 'windows' ? 'this node runs Linux' : undefined) },
-  overhead: { warn: `${YET}: nothing is added to the resources of the pod` },
+  overhead: { warn: `${YET}: it counts for the room on the node only` },
   preemptionPolicy: { noEffect: 'no pod makes room for another here' },
   priority: { noEffect: 'no pod makes room for another here' },
   priorityClassName: { noEffect: 'no pod makes room for another here' },
   resourceClaims: { warn: `${YET}: the pod gets no devices` },
   resources: { warn: `${YET}: only the resources of the containers count` },
   runtimeClassName: { warn: `${YET}: the pod runs with runc` },
-  schedulerName: { warn: unlessDefault('default-scheduler', 'the node itself binds the pod') },
   'securityContext.appArmorProfile': { warn: appArmor },
   'securityContext.fsGroupChangePolicy': {
     noEffect: 'the volumes that are given to the group are made new for the pod',
@@ -191,7 +205,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, Support>> = {
   'securityContext.windowsOptions': { noEffect: 'this is a Linux machine' },
   serviceAccount: { noEffect: 'an old name of serviceAccountName' },
   serviceAccountName: { warn: unlessDefault('default', 'no token of the account is mounted') },
-  tolerations: { noEffect: ONLY_NODE },
+  'tolerations[].tolerationSeconds': { noEffect: 'no taint evicts a pod that runs' },
   topologySpreadConstraints: { warn: `${YET}: there is one node, nothing is spread` },
   'volumes[].emptyDir.medium': { warn: medium },
   'volumes[].emptyDir.sizeLimit': { warn: sizeLimit },

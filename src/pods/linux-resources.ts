@@ -1,9 +1,9 @@
 import type { LinuxResources } from '../cri/runtime.ts';
 import type { Container, Pod } from '../kube/generated/objects.ts';
+import { qosClass } from '../kube/qos.ts';
 import { quantityMilliValue, quantityValue } from '../kube/quantity.ts';
 import type { MachineSize } from './machine-size.ts';
 import { isSidecar, mainContainers } from './pod-spec.ts';
-import { qosClass } from './qos.ts';
 
 /** Microseconds (`pkg/kubelet/cm/helpers_linux.go`). */
 const QUOTA_PERIOD = 100_000;

@@ -55,6 +55,7 @@ function partsIn(directory: string) {
       bootID: 'b',
     },
     events: { event: (_, type, reason, message) => done.push(`${type} ${reason} ${message}`) },
+    cgroupRoot: '/outfit/x',
     cgroups: {
       path: (uid) => `/outfit/x/pod${uid}`,
       removePod: async (uid) => void done.push(`removed cgroup of ${uid}`),

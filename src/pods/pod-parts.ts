@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { PodCgroups } from '../cri/cgroups.ts';
+import { PodCgroups } from '../cri/cgroups.ts';
 import type { ConfigMap, Pod, Secret } from '../kube/generated/objects.ts';
 import type { Store } from '../store/store.ts';
 import { type ContainerConfigInput, containerConfig, sandboxConfig } from './container-config.ts';
@@ -20,14 +20,22 @@ export interface PodPartsOptions {
   events: PodEvents;
   nodeName: string;
   machine: MachineFacts;
-  cgroups: Pick<PodCgroups, 'path' | 'removePod' | 'pods'>;
+  /** The control group below which each Pod gets its own: `/outfit/1a2b3c4d`. */
+  cgroupRoot: string;
+  cgroups?: Pick<PodCgroups, 'path' | 'removePod' | 'pods'>;
   mounts?: Mounts;
   resolvConf?: () => Promise<string>;
 }
 
 /** The parts of Pods on this machine: what the loop asks for, made from the files beside this one. */
 export function podParts(options: PodPartsOptions): PodParts {
-  const { paths, events, cgroups, mounts = systemMounts(), resolvConf = readResolvConf } = options;
+  const {
+    paths,
+    events,
+    cgroups = new PodCgroups(options.cgroupRoot),
+    mounts = systemMounts(),
+    resolvConf = readResolvConf,
+  } = options;
   const volumes = new Volumes({ paths, mounts });
   return {
     prepareVolumes: (pod) => volumes.prepare(pod),

@@ -1,4 +1,5 @@
 import type { ContainerStateWaiting, ContainerStatus, Pod, PodStatus } from '../kube/generated/objects.ts';
+import { qosClass } from '../kube/qos.ts';
 import { formatTime } from '../kube/time.ts';
 import { podConditions } from './conditions.ts';
 import { containerStatuses } from './container-status.ts';
@@ -8,7 +9,6 @@ import type { Observed } from './observed.ts';
 import { type Phase, podPhase } from './phase.ts';
 import { currentSandbox } from './plan.ts';
 import { initContainers, isTerminal, mainContainers } from './pod-spec.ts';
-import { qosClass } from './qos.ts';
 
 export interface StatusInput {
   /** With the status it had: parts of it stay, and a terminal phase never goes back. */

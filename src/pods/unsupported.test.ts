@@ -106,17 +106,20 @@ describe('a field that the node cannot honour is named, with the consequence', (
       withSpec({
         hostUsers: false,
         runtimeClassName: 'gvisor',
-        schedulerName: 'mine',
         imagePullSecrets: [{ name: 'registry' }],
-        nodeSelector: { disk: 'ssd' },
+        affinity: {
+          nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] },
+          podAntiAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'kubernetes.io/hostname' }],
+          },
+        },
         topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule' }],
       }),
       [
-        'spec.schedulerName: not honoured by this node yet: the node itself binds the pod',
         'spec.hostUsers: not honoured by this node yet: the pod runs in the user namespace of the machine',
         'spec.runtimeClassName: not honoured by this node yet: the pod runs with runc',
         'spec.imagePullSecrets: not honoured by this node yet: images are pulled without credentials',
-        'spec.nodeSelector: not honoured by this node yet: the pod runs on the only node there is, whatever its labels',
+        'spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution: not honoured by this node yet: the pod is bound whatever other pods are there',
         'spec.topologySpreadConstraints: not honoured by this node yet: there is one node, nothing is spread',
       ],
     ],
