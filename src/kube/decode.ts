@@ -138,6 +138,7 @@ class Decoder {
     if (!isRecord(value)) return this.mismatch(value, type);
     const result: Record<string, unknown> = {};
     for (const [field, item] of Object.entries(value)) {
+      if (item === undefined) continue;
       const place = path === '' ? field : `${path}.${field}`;
       const fieldType = Object.hasOwn(known.properties, field) ? known.properties[field] : undefined;
       if (fieldType === undefined) {

@@ -13,8 +13,9 @@ import { canonicalQuantity, formatQuantity, parseQuantity, roundUpToMilli } from
 import { defaultVolume } from './volume.ts';
 
 /** Fills in what holds for Pods alone and not for templates of Pods (`SetDefaults_Pod`). Changes its argument. */
-export function defaultPod({ spec }: Pod): void {
-  if (spec === undefined) return;
+export function defaultPod(pod: Pod): void {
+  pod.spec ??= { containers: [] };
+  const spec = pod.spec;
   defaultPodSpec(spec);
   const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
   for (const container of containers) requestsFromLimits(container.resources);
