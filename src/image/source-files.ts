@@ -84,6 +84,6 @@ export function missing(name: string): ImageError {
   );
 }
 
-export function tooLarge(name: string, size: number): ImageError {
+function tooLarge(name: string, size: number): ImageError {
   return new ImageError('Corrupt', `${name} is too large for what it should be: ${size} bytes`);
 }
