@@ -5,6 +5,7 @@ import { containerHash } from './hash.ts';
 import type { Health } from './health.ts';
 import { isAlive, newest, type Observed, type ObservedContainer, type ObservedSandbox } from './observed.ts';
 import { planInit } from './plan-init.ts';
+import { NO_MAIN, planMain, shouldRun } from './plan-main.ts';
 import {
   gracePeriod,
   initContainers,
@@ -146,58 +147,6 @@ function planContainers(input: PlanInput, sandbox: ObservedSandbox): Plan {
   const gracePeriodSeconds = gracePeriod(pod);
   const kill = [...init.kill, ...main.kill].map((one) => ({ ...one, gracePeriodSeconds }));
   return { ...NOTHING, kill, ...startOrWait(input, [...init.start, ...main.start]) };
-}
-
-interface MainPlan {
-  /** Some main container runs and goes on running. */
-  keeps: boolean;
-  start: Container[];
-  kill: { container: ObservedContainer; message: string }[];
-}
-
-const UNKNOWN_STATE = 'Container is in "unknown" state, try killing it before restart';
-const NO_MAIN: MainPlan = { keeps: false, start: [], kill: [] };
-
-function planMain(pod: Pod, containers: ObservedContainer[], health: Health): MainPlan {
-  const result: MainPlan = { keeps: false, start: [], kill: [] };
-  for (const container of mainContainers(pod)) {
-    const last = newest(containers, container.name);
-    if (last?.state !== 'RUNNING') {
-      if (!shouldRun(pod, last)) continue;
-      if (last?.state === 'UNKNOWN') result.kill.push({ container: last, message: UNKNOWN_STATE });
-      result.start.push(container);
-      continue;
-    }
-    const why = whyKill(container, last, health);
-    if (!why) {
-      result.keeps = true;
-      continue;
-    }
-    const restarts = why.always || restartPolicy(pod) !== 'Never';
-    const message = restarts
-      ? `Container ${container.name} ${why.text}, will be restarted`
-      : `Stopping container ${container.name}`;
-    result.kill.push({ container: last, message });
-    if (restarts) result.start.push(container);
-  }
-  return result;
-}
-
-function whyKill(
-  container: Container,
-  last: ObservedContainer,
-  health: Health,
-): { text: string; always: boolean } | undefined {
-  if (last.hash !== containerHash(container)) return { text: 'definition changed', always: true };
-  const probe = health.failing(last);
-  return probe && { text: `failed ${probe} probe`, always: false };
-}
-
-/** The container, which does not run, is to be started (`ShouldContainerBeRestarted`). */
-function shouldRun(pod: Pod, last: ObservedContainer | undefined): boolean {
-  if (last?.state !== 'EXITED') return true;
-  const policy = restartPolicy(pod);
-  return policy === 'Always' || (policy === 'OnFailure' && last.exitCode !== 0);
 }
 
 /** Parts the containers that may start now from those that wait for the end of their back-off. */
