@@ -49,7 +49,7 @@ describe('bad input', () => {
       [
         'an unknown restart policy',
         base('{restartPolicy: Sometimes, containers: [{name: c, image: a}]}'),
-        'spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "Never", "OnFailure"',
+        'spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "OnFailure", "Never"',
       ],
       [
         'an absent namespace',

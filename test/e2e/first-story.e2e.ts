@@ -6,8 +6,8 @@ import { eventually, kubectls, missingKubectl, NodeUnderTest } from './node-unde
 describe('the first story', () => {
   let node: NodeUnderTest;
 
-  beforeAll(async (context) => {
-    if (missingKubectl) return void context;
+  beforeAll(async () => {
+    if (missingKubectl) return;
     node = new NodeUnderTest(1);
     await node.start();
   });

@@ -139,7 +139,12 @@ describe('stock kubectl', () => {
 
     step('apply: new, unchanged, changed image', async () => {
       const manifest = (image: string) =>
-        `{apiVersion: v1, kind: Pod, metadata: {name: applied}, spec: {terminationGracePeriodSeconds: 0, containers: [{name: c, image: "${image}", command: [sleep, "1000"]}]}}`;
+        JSON.stringify({
+          apiVersion: 'v1',
+          kind: 'Pod',
+          metadata: { name: 'applied' },
+          spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'c', image, command: ['sleep', '1000'] }] },
+        });
       const apply = (image: string) => node.run(kubectl.path, ['-n', namespace, 'apply', '-f', '-'], manifest(image));
       expect(await apply('busybox')).toMatchObject({ code: 0, stdout: 'pod/applied created\n' });
       expect(await apply('busybox')).toMatchObject({ code: 0, stdout: 'pod/applied unchanged\n' });
