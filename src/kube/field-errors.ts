@@ -53,14 +53,6 @@ export function tooLong(field: string, max: number): FieldError {
   };
 }
 
-export function tooMany(field: string, count: number, max: number): FieldError {
-  return {
-    field,
-    reason: 'FieldValueTooMany',
-    message: `Too many: ${count}: must have at most ${max} ${max === 1 ? 'item' : 'items'}`,
-  };
-}
-
 function withDetail(text: string, detail: string): string {
   return detail === '' ? text : `${text}: ${detail}`;
 }

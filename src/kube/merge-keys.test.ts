@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { definitionOf } from './decode.ts';
+import { definitionOf } from './decoder.ts';
 import { isAtomicType, mergeRule, openApiExtensions } from './merge-keys.ts';
 
 describe('how lists merge', () => {

@@ -96,14 +96,6 @@ export function isEnvVarName(text: string): string[] {
     : ["a valid environment variable name must consist only of printable ASCII characters other than '='"];
 }
 
-/** The older, stricter rule for environment variables; envFrom keys that break it are skipped with an event by older kubelets. */
-export function isCIdentifier(text: string): string[] {
-  const characters = '[A-Za-z_][A-Za-z0-9_]*';
-  const sentence =
-    "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'";
-  return check(characters, text, regexError(sentence, characters, 'my_name', 'MY_NAME', 'MyName'));
-}
-
 /** Keys of ConfigMaps and Secrets: file names of at most 253 characters. */
 export function isConfigMapKey(text: string): string[] {
   const characters = '[-._a-zA-Z0-9]+';
@@ -138,12 +130,6 @@ export function isHttpHeaderName(text: string): string[] {
   const characters = '[-A-Za-z0-9]+';
   const sentence = "a valid HTTP header must consist of alphanumeric characters or '-'";
   return check(characters, text, regexError(sentence, characters, 'X-Header-Name'));
-}
-
-/** Percentages such as `50%`. */
-export function isPercent(text: string): string[] {
-  const sentence = "a valid percent string must be a numeric string followed by an ending '%'";
-  return check('[0-9]+%', text, regexError(sentence, '[0-9]+%', '1%', '93%'));
 }
 
 /** IPv4 without leading zeros, or IPv6 without zone. */

@@ -1,5 +1,5 @@
 /** How a quantity was written, and is written again: `128Mi`, `128M`, `128e6`. */
-export type QuantityFormat = 'BinarySI' | 'DecimalSI' | 'DecimalExponent';
+type QuantityFormat = 'BinarySI' | 'DecimalSI' | 'DecimalExponent';
 
 /** An amount of cpu, memory and the like (apimachinery `pkg/api/resource`): exact to one billionth, never a float. */
 export interface Quantity {

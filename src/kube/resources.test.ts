@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { definitionOf } from './decode.ts';
+import { definitionOf } from './decoder.ts';
 import { apiVersionOf, findKind, findResource, RESOURCES, resourceByWord } from './resources.ts';
 
 describe('the table', () => {

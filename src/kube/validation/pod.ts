@@ -41,7 +41,7 @@ export function validatePodItself(pod: Pod): FieldError[] {
 }
 
 /** Annotations that mean something to Kubernetes. */
-export function validateAnnotationsOfPod(annotations: Record<string, string>, spec: PodSpec): FieldError[] {
+function validateAnnotationsOfPod(annotations: Record<string, string>, spec: PodSpec): FieldError[] {
   const field = 'metadata.annotations';
   const mirror = annotations[MIRROR];
   const cost = annotations[DELETION_COST];

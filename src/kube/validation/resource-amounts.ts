@@ -58,7 +58,7 @@ export function validateResources(
 }
 
 /** An amount may not be negative; of countable things it is whole. */
-export function validateQuantity(name: string, quantity: Quantity, field: string): FieldError[] {
+function validateQuantity(name: string, quantity: Quantity, field: string): FieldError[] {
   return [
     ...(quantity.nanos < 0n
       ? [invalidValue(field, formatQuantity(quantity), 'must be greater than or equal to 0')]
