@@ -9,7 +9,7 @@ import { type MachineSize, machineSize } from './machine-size.ts';
 import type { PodPaths } from './paths.ts';
 import { containerSecurity, namespaces } from './security.ts';
 
-export { type SandboxConfigInput, sandboxConfig } from './sandbox-config.ts';
+export { sandboxConfig } from './sandbox-config.ts';
 
 export interface ContainerConfigInput extends PodPlace {
   pod: Pod;

@@ -20,7 +20,7 @@ const MAX_OBJECT_NAME = 236;
 const RESOURCE = { group: '', resource: 'events' };
 
 /** What an event can be about. `kind` and `apiVersion` are a Pod's unless they are given. */
-export interface EventSubject {
+interface EventSubject {
   apiVersion?: string;
   kind?: string;
   metadata?: KubeObject['metadata'];

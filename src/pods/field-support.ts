@@ -6,7 +6,7 @@
 export type Support = 'honoured' | { noEffect: string } | { warn: string | Judge };
 
 /** Looks at a value; `key` is the last part of its path, `parent` the object that holds it. */
-export type Judge = (value: unknown, at: { key: string; parent: Record<string, unknown> }) => string | undefined;
+type Judge = (value: unknown, at: { key: string; parent: Record<string, unknown> }) => string | undefined;
 
 const YET = 'not honoured by this node yet';
 const ONLY_NODE = 'there is one node, so there is nothing to prefer';

@@ -36,7 +36,7 @@ export function podHostname(pod: Pod): string {
 }
 
 /** `subdomain.namespace.svc.cluster.local`, or '' for a Pod without subdomain. */
-export function podDomain(pod: Pod): string {
+function podDomain(pod: Pod): string {
   const { subdomain } = pod.spec ?? {};
   return subdomain ? `${subdomain}.${pod.metadata?.namespace}.svc.${CLUSTER_DOMAIN}` : '';
 }

@@ -3,9 +3,9 @@ import { containerHash } from './hash.ts';
 import { HASH_ANNOTATION, POD_UID_LABEL } from './observed.ts';
 import { gracePeriod } from './pod-spec.ts';
 
-export const POD_NAME_LABEL = 'io.kubernetes.pod.name';
-export const POD_NAMESPACE_LABEL = 'io.kubernetes.pod.namespace';
-export const CONTAINER_NAME_LABEL = 'io.kubernetes.container.name';
+const POD_NAME_LABEL = 'io.kubernetes.pod.name';
+const POD_NAMESPACE_LABEL = 'io.kubernetes.pod.namespace';
+const CONTAINER_NAME_LABEL = 'io.kubernetes.container.name';
 
 /** Labels of the Pod's sandboxes and containers (`pkg/kubelet/kuberuntime/labels.go`), which crictl-like tools understand. */
 export function podLabels({ metadata: { name = '', namespace = '', uid = '' } = {} }: Pod): Record<string, string> {

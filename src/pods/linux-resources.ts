@@ -34,7 +34,7 @@ export function linuxResources(pod: Pod, container: Container, machine: MachineS
  * How readily the kernel kills the container when the machine runs out of memory (`pkg/kubelet/qos/policy.go`). A sidecar is never more
  * killable than the most killable main container.
  */
-export function oomScore(pod: Pod, container: Container, machineMemory: number): number {
+function oomScore(pod: Pod, container: Container, machineMemory: number): number {
   const isCritical = pod.spec?.priorityClassName === 'system-node-critical';
   const quality = qosClass(pod);
   if (isCritical || quality === 'Guaranteed') return GUARANTEED_OOM_SCORE;

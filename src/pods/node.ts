@@ -65,7 +65,7 @@ export function nodeObject(input: NodeInput): Node {
 }
 
 /** The labels that are the node's to set; all others are the user's. */
-export function nodeLabels(name: string, architecture: string): Record<string, string> {
+function nodeLabels(name: string, architecture: string): Record<string, string> {
   return {
     'beta.kubernetes.io/arch': architecture,
     'beta.kubernetes.io/os': 'linux',

@@ -8,7 +8,7 @@ import type { PodPaths } from './paths.ts';
 import { initContainers, isSidecar, mainContainers } from './pod-spec.ts';
 import { isPrivileged, namespaces, sandboxSecurity } from './security.ts';
 
-export interface SandboxConfigInput {
+interface SandboxConfigInput {
   pod: Pod;
   attempt: number;
   paths: PodPaths;

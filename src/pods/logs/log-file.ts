@@ -1,4 +1,4 @@
-import { watch } from 'node:fs';
+import { type Stats, watch } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -46,22 +46,25 @@ export async function* followBytes(
   let isLast = false;
   try {
     for (;;) {
-      const block = await readAt(file, at, BLOCK);
+      const held = await file.stat();
       if (signal.aborted) return;
-      at += block.length;
-      if (block.length > 0) {
+      if (held.size > at) {
+        const block = await readAt(file, at, Math.min(BLOCK, held.size - at));
+        at += block.length;
         yield block;
         continue;
       }
-      const change = await whatChanged(path, file, at);
-      if (change === 'rotated') {
+      if (held.size < at) {
+        at = 0;
+        continue;
+      }
+      if (await isAnother(path, held)) {
+        // What was written between the last look and the rotation.
         yield* readBytes(file, at, Number.POSITIVE_INFINITY);
         yield LINE_END;
         const next = await open(path);
         await file.close();
         file = next;
-      }
-      if (change !== 'nothing') {
         at = 0;
         continue;
       }
@@ -76,10 +79,10 @@ export async function* followBytes(
   }
 }
 
-async function whatChanged(path: string, file: FileHandle, at: number): Promise<'nothing' | 'rotated' | 'truncated'> {
-  const [held, named] = await Promise.all([file.stat(), stat(path).catch(() => undefined)]);
-  if (named && (named.ino !== held.ino || named.dev !== held.dev)) return 'rotated';
-  return held.size < at ? 'truncated' : 'nothing';
+/** The path names another file than the one held. */
+async function isAnother(path: string, held: Stats): Promise<boolean> {
+  const named = await stat(path).catch(() => undefined);
+  return named !== undefined && (named.ino !== held.ino || named.dev !== held.dev);
 }
 
 interface Wake {
