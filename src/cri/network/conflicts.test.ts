@@ -52,6 +52,18 @@ describe('the bridge and the Pod subnet', () => {
       'overlaps 10.0.0.0/8 on network interface "eth0"',
     ],
     [
+      'another node has its name',
+      {},
+      { otherNodes: [{ home: '/srv/a', bridge: 'outfit0', podCidr: '10.1.0.0/24' }] },
+      'the bridge "outfit0" belongs to the node in /srv/a: choose another with --bridge (and --pod-cidr), or take that node away: OUTFIT_HOME=/srv/a outfit node reset',
+    ],
+    [
+      'another node without Pods yet has the subnet',
+      {},
+      { otherNodes: [{ home: '/srv/a', bridge: 'other0', podCidr: '10.244.0.0/16' }] },
+      'the Pod subnet 10.244.0.0/24 overlaps 10.244.0.0/16, which belongs to the node in /srv/a: choose another with --pod-cidr (and --bridge)',
+    ],
+    [
       'a part of it is routed elsewhere',
       {},
       { routes: [route('10.244.0.128/25', 'tun0', true)] },

@@ -24,8 +24,16 @@ export function parseRoutes(text: string): Route[] {
   });
 }
 
+/** What another node of this machine has taken; its bridge is not there before its first Pod. */
+export interface OtherNode {
+  home: string;
+  bridge: string;
+  podCidr: string;
+}
+
 export interface HostView {
   routes: Route[];
+  otherNodes?: OtherNode[];
   /** What has the bridge's name now: nothing, the bridge this node made, or something of somebody else. */
   bridgeIs: 'free' | 'ours' | 'foreign';
 }
@@ -44,6 +52,7 @@ export function refuseConflicts({ bridge, podCidr }: { bridge: string; podCidr: 
     );
   }
   const subnet = parsePodCidr(podCidr);
+  refuseOtherNodes(bridge, subnet, host.otherNodes ?? []);
   const holder = host.routes.find(
     (route) =>
       route.link !== bridge &&
@@ -56,6 +65,17 @@ export function refuseConflicts({ bridge, podCidr }: { bridge: string; podCidr: 
     'Taken',
     `the Pod subnet ${podCidr} overlaps ${who}: choose another with --pod-cidr (and --bridge, if that is another node)`,
   );
+}
+
+function refuseOtherNodes(bridge: string, subnet: Subnet, nodes: OtherNode[]): void {
+  const node = nodes.find((other) => other.bridge === bridge || overlap(parseSubnet(other.podCidr), subnet));
+  if (!node) return;
+  const [what, flag] =
+    node.bridge === bridge
+      ? [`the bridge "${bridge}"`, '--bridge (and --pod-cidr)']
+      : [`the Pod subnet ${formatSubnet(subnet)} overlaps ${node.podCidr}, which`, '--pod-cidr (and --bridge)'];
+  const wayOut = `choose another with ${flag}, or take that node away: OUTFIT_HOME=${node.home} outfit node reset`;
+  throw new SetupError('Taken', `${what} belongs to the node in ${node.home}: ${wayOut}`);
 }
 
 function parsePodCidr(podCidr: string): Subnet {

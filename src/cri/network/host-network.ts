@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import { CommandError, commandRunner, type RunCommand } from '../command.ts';
 import type { PodNetwork } from '../containerd/cni.ts';
@@ -24,6 +24,8 @@ export interface HostNetworkOptions {
 
 /** What the node changed in the host's network, as long as the machine runs. */
 export interface NetworkRecord extends PodNetwork {
+  /** The node's state directory, for the messages of other nodes. */
+  home: string;
   /** From set-up to tear-down: a bridge of this name is ours. */
   inUse: boolean;
   /** The host forwarded no packets before. */
@@ -40,12 +42,21 @@ export async function setUpHostNetwork(network: PodNetwork, options: HostNetwork
   const record = readRecord(places);
   const ours = record?.inUse ? record.bridge : undefined;
   const bridgeIs = !existsSync(linkFolder(network.bridge)) ? 'free' : ours === network.bridge ? 'ours' : 'foreign';
-  refuseConflicts(network, { bridgeIs, routes: parseRoutes(readFileSync('/proc/net/route', 'utf8')) });
+  refuseConflicts(network, {
+    bridgeIs,
+    routes: parseRoutes(readFileSync('/proc/net/route', 'utf8')),
+    otherNodes: otherNodes(places),
+  });
   if (record && (record.bridge !== network.bridge || record.podCidr !== network.podCidr))
     await tearDownHostNetwork(options);
 
   const forwards = readFileSync(IP_FORWARD, 'utf8').trim() === '1';
-  writeRecord(places, { ...network, inUse: true, enabledForwarding: record?.enabledForwarding || !forwards });
+  writeRecord(places, {
+    ...network,
+    home: places.home,
+    inUse: true,
+    enabledForwarding: record?.enabledForwarding || !forwards,
+  });
   if (!forwards) setForwarding('1');
   await ensureRules(network, options);
 }
@@ -80,6 +91,17 @@ export function forgetHostNetwork(places: NodePlaces, log: Logger): void {
 
 export function readRecord({ networkRecord }: NodePlaces): NetworkRecord | undefined {
   return existsSync(networkRecord) ? (JSON.parse(readFileSync(networkRecord, 'utf8')) as NetworkRecord) : undefined;
+}
+
+/** The records of the machine's other nodes whose network is set up. */
+function otherNodes({ run, networkRecord }: NodePlaces): NetworkRecord[] {
+  const parent = dirname(run);
+  if (!existsSync(parent)) return [];
+  return readdirSync(parent)
+    .map((id) => join(parent, id, basename(networkRecord)))
+    .filter((file) => file !== networkRecord && existsSync(file))
+    .map((file) => JSON.parse(readFileSync(file, 'utf8')) as NetworkRecord)
+    .filter(({ inUse, home }) => inUse && home !== undefined);
 }
 
 /** Every rule on this machine that is this node's: its own three, and those CNI made for its Pods' host ports. */
