@@ -22,9 +22,9 @@ export async function update(context: RestContext, request: RestRequest): Promis
   const object = await readObject(request, resource);
   checkPlace(request, object);
   const strategy = strategyOf(resource);
-  if (!object.metadata.resourceVersion && !strategy.unconditionalUpdate) requireVersion(request);
   if (strategy.createsOnUpdate && !request.subresource && !context.store.get(keyOf(request)))
     return createObject(context, request, withoutVersion(object));
+  if (!object.metadata.resourceVersion && !strategy.unconditionalUpdate) requireVersion(request);
   return modify(context, request, () => object);
 }
 

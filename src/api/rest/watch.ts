@@ -2,7 +2,6 @@ import { StatusError } from '../../kube/errors.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { apiVersionOf, type Resource } from '../../kube/resources.ts';
 import type { StoreEvent } from '../../store/store.ts';
-import { isTrue } from '../auth/verb.ts';
 import type { RestContext, RestRequest } from './context.ts';
 import { collectionOf } from './list.ts';
 import { type ListOptions, parseListOptions, requireRevision } from './list-options.ts';
@@ -24,6 +23,8 @@ export interface Watch {
 const BOOKMARK_INTERVAL = 60_000;
 /** As kube-apiserver's --min-request-timeout: a watch without a wish lasts half an hour to an hour. */
 const DEFAULT_TIMEOUT_SECONDS = 1_800;
+/** What Node's timers can count, in milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 
 /**
@@ -34,16 +35,30 @@ const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 export function watch(context: RestContext, request: RestRequest): Watch {
   const options = parseListOptions(request.query);
   const selection = selectionOf(request.resource, request.query, request.name);
-  const plan = planStart(options, isTrue(request.query, 'allowWatchBookmarks'));
+  const plan = planStart(options);
   if (options.sendInitialEvents) requireRevision(options.revision, context.store.revision);
   const seconds = options.timeoutSeconds || DEFAULT_TIMEOUT_SECONDS * (1 + context.ids.random());
   return {
-    run: async (emit, signal) => {
-      const ends = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1_000)]);
+    run: (emit, signal) => {
       const session = new Session(context, request, selection, emit);
-      await session.run(plan, options.bookmarks, ends);
+      return within(seconds, signal, (ends) => session.run(plan, options.bookmarks, ends));
     },
   };
+}
+
+/** Runs with a signal that aborts with `signal` or after so many seconds, and leaves no timer behind. */
+async function within(seconds: number, signal: AbortSignal, run: (ends: AbortSignal) => Promise<void>): Promise<void> {
+  const ends = new AbortController();
+  const end = (): void => ends.abort();
+  const timer = setTimeout(end, Math.min(seconds * 1_000, LONGEST_TIMER)).unref();
+  if (signal.aborted) end();
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    await run(ends.signal);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', end);
+  }
 }
 
 interface StartPlan {
@@ -56,7 +71,7 @@ interface StartPlan {
 }
 
 /** apiserver `storage/cacher`: without a resourceVersion, and with `0`, a watch begins with what is there. */
-function planStart({ sendInitialEvents, revision, resourceVersion }: ListOptions, bookmarks: boolean): StartPlan {
+function planStart({ sendInitialEvents, revision, resourceVersion, bookmarks }: ListOptions): StartPlan {
   if (sendInitialEvents === true) return { initial: true, endMark: bookmarks };
   if (sendInitialEvents === undefined && revision === undefined)
     return { initial: true, endMark: bookmarks && resourceVersion === '' };
