@@ -68,6 +68,7 @@ class Decoder {
         !known.required?.includes(field) && (isOmitted(definition, field, decoded) || isEmptyMap(fieldType, decoded));
       if (decoded !== undefined && !omitted) result[field] = decoded;
     }
+    for (const field of known.required ?? []) result[field] ??= this.zero(known.properties[field] ?? '');
     return result;
   }
 
@@ -94,7 +95,7 @@ class Decoder {
   private list(type: string, value: unknown, path: string, name: (type: string) => string): unknown {
     if (!Array.isArray(value)) return this.mismatch(value, name(type));
     const items = value.map((item, i) =>
-      item === null ? zero(type.slice(2)) : this.value(type.slice(2), item, `${path}[${i}]`, name),
+      item === null ? this.zero(type.slice(2)) : this.value(type.slice(2), item, `${path}[${i}]`, name),
     );
     return items.filter((item) => item !== undefined);
   }
@@ -103,7 +104,7 @@ class Decoder {
     if (!isRecord(value)) return this.mismatch(value, name(type));
     const entries = Object.entries(value).map(([key, item]): [string, unknown] => [
       key,
-      item === null ? zero(type.slice(2)) : this.value(type.slice(2), item, `${path}.${key}`, name),
+      item === null ? this.zero(type.slice(2)) : this.value(type.slice(2), item, `${path}.${key}`, name),
     ]);
     return Object.fromEntries(entries.filter(([, item]) => item !== undefined));
   }
@@ -171,6 +172,17 @@ class Decoder {
     return undefined;
   }
 
+  /** What Go has where nothing was given: for required fields, and for null inside a list or map. */
+  private zero(type: string): unknown {
+    if (type.startsWith('#')) return this.struct(type.slice(1), {}, '', type);
+    if (type.startsWith('{}')) return {};
+    if (type.startsWith('[]')) return [];
+    if (type === 'integer' || type === 'number' || type === 'int-or-string') return 0;
+    if (type === 'boolean') return false;
+    if (type === 'date-time' || type === 'micro-time') return null;
+    return type === 'quantity' ? '0' : '';
+  }
+
   private unknown(path: string): void {
     const sentence = `unknown field ${JSON.stringify(path)}`;
     if (this.strictErrors.length < MAX_STRICT_ERRORS) this.strictErrors.push(sentence);
@@ -184,15 +196,6 @@ function quantity(value: unknown): string {
   } catch (error) {
     throw error instanceof InvalidQuantity ? new DecodeError(error.message) : error;
   }
-}
-
-/** What null inside a list or map means to Go. */
-function zero(type: string): unknown {
-  if (type.startsWith('#') || type.startsWith('{}')) return {};
-  if (type.startsWith('[]')) return [];
-  if (type === 'integer' || type === 'number' || type === 'int-or-string') return 0;
-  if (type === 'boolean') return false;
-  return type === 'quantity' ? '0' : '';
 }
 
 function isEmptyMap(type: string, value: unknown): boolean {
