@@ -44,15 +44,20 @@ export function findTarget(route: ResourceRoute, method: string, query: URLSearc
   const subresource = servedSubresources(resource).find(({ name }) => name === route.subresource);
   if (route.subresource !== undefined && (!subresource || route.rest !== undefined)) throw unknownResource();
   const allowed = (subresource ?? resource).verbs;
-  const misplaced = route.namespace === undefined && resource.namespaced && verb !== 'list' && verb !== 'watch';
-  const unnamed = route.name !== undefined && verb === 'create' && !subresource;
-  if (!allowed.includes(verb) || misplaced || unnamed || method === 'HEAD') throw methodNotAllowed();
+  if (!allowed.includes(verb) || !fits(verb, route, resource) || method === 'HEAD') throw methodNotAllowed();
   return { resource, ...(subresource && { subresource }), verb };
 }
 
 /** Answers a verb whose answer is one object. */
 export function answer(context: RestContext, request: RestRequest, verb: Exclude<Verb, 'watch'>): Promise<Answer> {
   return Promise.resolve(HANDLERS[verb](context, request));
+}
+
+/** A verb of one object needs its name, one of a collection has none, and only reading goes across namespaces. */
+function fits(verb: Verb, { name, namespace, subresource }: ResourceRoute, { namespaced }: Resource): boolean {
+  if (namespaced && namespace === undefined) return verb === 'list' || verb === 'watch';
+  if (subresource !== undefined || verb === 'watch') return true;
+  return ['get', 'update', 'patch', 'delete'].includes(verb) === (name !== undefined);
 }
 
 const isAcrossNamespaces = (resource: Resource, route: ResourceRoute): boolean =>
