@@ -1,8 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { StatusError } from '../../kube/errors.ts';
+import { closeGently } from './sockets.ts';
 
-/** Refuses an upgrade: the Status as an HTTP answer on the bare socket, which is then closed. */
+/** Refuses an upgrade: the Status as an HTTP answer on the bare socket, which is then closed, whether the client follows or not. */
 export function answerStatus(socket: Duplex, error: StatusError): void {
   const body = `${JSON.stringify(error.toStatus())}\n`;
   const head = [
@@ -13,7 +14,8 @@ export function answerStatus(socket: Duplex, error: StatusError): void {
     `Date: ${new Date().toUTCString()}`,
     'Connection: close',
   ];
-  if (socket.writable) socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  if (socket.writable) socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
+  closeGently(socket);
 }
 
 /** Tells the client that the connection has changed its protocol. `rawHeaders` are names and values by turns. */

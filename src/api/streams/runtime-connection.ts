@@ -1,6 +1,7 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
 import { StatusError, type StatusReason } from '../../kube/errors.ts';
+import { tuneSocket } from './sockets.ts';
 
 /** A connection to the runtime's streaming server that has been upgraded to SPDY/3.1. */
 export interface RuntimeConnection {
@@ -40,8 +41,9 @@ export function connectRuntime(url: URL, protocols: string[], signal: AbortSigna
       headers: { Connection: 'Upgrade', Upgrade: 'SPDY/3.1', 'X-Stream-Protocol-Version': protocols },
     });
     req.on('upgrade', (res: IncomingMessage, socket: Socket, head: Buffer) => {
-      socket.setTimeout(0);
-      socket.setNoDelay(true);
+      tuneSocket(socket);
+      // Whoever takes the socket sees a failure as its close; without a listener it would end the process.
+      socket.on('error', () => {});
       resolve({ socket, head, rawHeaders: res.rawHeaders });
     });
     req.on('response', (res) => readRefusal(res).then(reject, (error) => reject(dialError(url, error))));

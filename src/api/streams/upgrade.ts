@@ -28,9 +28,9 @@ export interface UpgradeRequest extends UpgradeSocket {
 type Demand = { command: CommandRequest } | { ports: number[] };
 
 /**
- * Serves one request for exec, attach or portforward that asks for an upgrade, from the handshake to the end of the session. The caller hands over the
- * socket in the tick of the server's `upgrade` event, and only there may it have been touched. Whatever fails before the upgrade is answered here as a
- * Status. Resolves when the session is over and both connections are closed; never rejects.
+ * Serves one request for exec, attach or portforward that asks for an upgrade, from the handshake to the end of the session. `socket` and `head` are
+ * those of the server's `upgrade` event, and nobody has read from the socket since. Whatever fails before the upgrade is answered here as a Status.
+ * Resolves when the session is over and both connections are closed; never rejects.
  */
 export async function serveUpgrade(request: UpgradeRequest): Promise<void> {
   const { socket, log, signal } = request;

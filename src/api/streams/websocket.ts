@@ -15,7 +15,7 @@ export interface UpgradeSocket {
 /** The longest message that is taken, bytes; as a kubelet's. */
 const MAX_MESSAGE = 32 * 1024 * 1024;
 /** How often a silent connection is touched, ms. */
-const KEEP_ALIVE = 30_000;
+const KEEP_ALIVE = 15_000;
 
 /**
  * Completes the handshake and names `protocol` as the chosen one ('' for none). The name is written by hand, because `ws` takes none with a slash.
@@ -41,12 +41,19 @@ export function acceptWebSocket({ req, socket, head }: UpgradeSocket, protocol: 
   });
 }
 
-/** Touches the client, and the other end through `alsoPing`, until the WebSocket is closed, so that no one takes a silent session for a dead one. */
-export function keepAlive(ws: WebSocket, alsoPing?: () => void): void {
+/**
+ * Touches the client, and the other end through `alsoPing`, until the WebSocket is closed, so that no one takes a silent session for a dead one. A client
+ * that died while it was held back, and so is not read, is found out by this as well.
+ */
+export function keepAlive(
+  ws: Pick<WebSocket, 'readyState' | 'OPEN' | 'ping' | 'once'>,
+  alsoPing?: () => void,
+  interval = KEEP_ALIVE,
+): void {
   const timer = setInterval(() => {
     if (ws.readyState === ws.OPEN) ws.ping();
     alsoPing?.();
-  }, KEEP_ALIVE).unref();
+  }, interval).unref();
   ws.once('close', () => clearInterval(timer));
 }
 
