@@ -13,7 +13,7 @@ export type Output =
 export function outputOf(format: string | undefined): Output {
   if (format === undefined || format === '' || format === 'wide') return { form: 'table', wide: format === 'wide' };
   if (format === 'name') return { form: 'name' };
-  if (format === 'json') return { form: 'objects', text: async (value) => `${JSON.stringify(value, null, 4)}\n` };
+  if (format === 'json') return { form: 'objects', text: async (value) => kubectlJson(value) };
   if (format === 'yaml')
     return { form: 'objects', text: async (value) => (await import('./yaml-output.ts')).toKubectlYaml(value) };
   const template = /^jsonpath=(.*)$/s.exec(format)?.[1];
@@ -40,4 +40,17 @@ function templateOf(template: string): (value: unknown) => string {
     if (error instanceof JsonPathError) throw new Failure(`error parsing jsonpath ${template}, ${error.message}`);
     throw error;
   }
+}
+
+/** JSON as Go writes it: keys in their order, and what HTML gives a meaning as an escape. */
+function kubectlJson(value: unknown): string {
+  const text = JSON.stringify(sorted(value), null, 4);
+  return `${text.replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== 'object') return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
 }

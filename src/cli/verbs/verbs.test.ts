@@ -186,7 +186,10 @@ describe('get', () => {
   test.each([
     [['-o', 'name'], 'pod/a\n'],
     [['-o', 'jsonpath={.metadata.name}: {.status.phase}'], 'a: Running'],
-    [['-o=json'], `${JSON.stringify(pod('a', { phase: 'Running' }), null, 4)}\n`],
+    [
+      ['-o=json'],
+      expect.stringMatching(/^\{\n {4}"apiVersion": "v1",\n {4}"kind": "Pod",\n {4}"metadata": \{\n {8}"name": "a",\n/),
+    ],
   ])('one object %j', async (flags, stdout) => {
     answers[`GET ${PODS}/a`] = { body: pod('a', { phase: 'Running' }) };
     expect(await run(['get', 'pod/a', ...flags])).toEqual({ code: 0, stdout, stderr: '' });
