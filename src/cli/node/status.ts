@@ -9,6 +9,7 @@ import { parse } from '../parse.ts';
 import { type NodeRun, runningNode } from './lock.ts';
 import { type NodePaths, nodePaths } from './paths.ts';
 import { DEFAULT_SETTINGS, readSettings } from './settings.ts';
+import { wasKilled } from './stop.ts';
 
 export const nodeStatus: Command = {
   name: 'node status',
@@ -24,6 +25,8 @@ export const nodeStatus: Command = {
     if (wantsJson(args)) print(context, JSON.stringify(status, null, 2));
     else if (status.running)
       for (const [name, value] of linesOfStatus(status)) print(context, `${`${name}:`.padEnd(13)}${value}`);
+    else if (await wasKilled(paths))
+      print(context, `The node in ${paths.home} was killed. Its Pods run on; to take them up: outfit node start`);
     else print(context, `No node runs in ${paths.home}. Start one: outfit node start`);
     return status.running && status.answers ? EXIT.done : EXIT.error;
   },
