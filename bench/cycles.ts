@@ -1,17 +1,20 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { atMost, type Figure } from './figures.ts';
 import { type BenchNode, openFiles, residentMegabytes, until } from './node.ts';
 
-const WARM_UP = 10;
+const WARM_UP = 50;
 
 /** What stays after many Pods have come and gone: memory, open files, mounts, links, rules, files. */
 export async function cycles(node: BenchNode, count: number): Promise<Figure[]> {
   const { pid } = await node.status();
   for (let i = 0; i < WARM_UP; i++) await cycle(node, i);
+  await quiet(node);
   const before = { ...machine(node), memory: residentMegabytes(pid), files: openFiles(pid) };
   for (let i = 0; i < count; i++) await cycle(node, WARM_UP + i);
+  await quiet(node);
   const after = { ...machine(node), memory: residentMegabytes(pid), files: openFiles(pid) };
   return [
     atMost(`memory that ${count} Pods leave in the node process`, 'MB', [after.memory - before.memory], 12),
@@ -21,6 +24,12 @@ export async function cycles(node: BenchNode, count: number): Promise<Figure[]> 
     atMost('iptables rules that they leave', '', [after.rules - before.rules], 0),
     atMost('Pod directories that they leave', '', [after.directories - before.directories], 0),
   ];
+}
+
+/** A Pod's directory and sandbox go a moment after its object. */
+async function quiet(node: BenchNode): Promise<void> {
+  await until(async () => readdirSync(join(node.home, 'pods')).length === 0, 50);
+  await sleep(1000);
 }
 
 async function cycle(node: BenchNode, i: number): Promise<void> {

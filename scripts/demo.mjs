@@ -37,6 +37,8 @@ try {
 } finally {
   await stopForward();
   say('Cleaning up: the demo leaves nothing behind');
+  // The sidecar's shell does not listen to SIGTERM: without --now it would be given its 30 seconds.
+  if (env.KUBECONFIG) show('outfit', ['delete', 'po', '--all', '--now'], { quiet: true });
   exitCode ||= show('outfit', ['node', 'reset', '--yes'], { quiet: true }).status === 0 ? 0 : 1;
 }
 process.exit(interrupted.signal.aborted && exitCode === 0 && once ? 130 : exitCode);
