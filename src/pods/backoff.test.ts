@@ -26,6 +26,12 @@ test('ten minutes without a failure make it forget', () => {
   expect(waits(4, 600_000)).toEqual([0, 10, 20, 40]);
 });
 
+test('a clock that was set back makes nobody wait for it to catch up', () => {
+  const memory: BackOff = { delayMs: 300_000, since: 3_600_000 };
+  expect(backOffUntil(memory, 3_600_000, 0)).toBeUndefined();
+  expect(backOffUntil(memory, 500, 0)).toBe(300_500);
+});
+
 test('other rules', () => {
   expect(waits(6, 1, { initialMs: 1000, maxMs: 5000 })).toEqual([0, 1, 2, 4, 5, 5]);
 });

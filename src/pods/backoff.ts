@@ -13,9 +13,13 @@ export interface BackOff {
   since: number;
 }
 
+/** How far clocks of two processes on one machine may seem apart. Milliseconds. */
+const TOLERANCE_MS = 1_000;
+
 /**
  * When the next attempt may be made after a failure at `failedAt`; undefined means at once. The first failure of all, and the first
- * after a long quiet time, wait for nothing (client-go `util/flowcontrol`, IsInBackOffSince).
+ * after a long quiet time, wait for nothing (client-go `util/flowcontrol`, IsInBackOffSince). Nor does one that seems to lie in the future: the
+ * clock was set back, and nobody should wait until it has caught up.
  */
 export function backOffUntil(
   backOff: BackOff | undefined,
@@ -23,7 +27,7 @@ export function backOffUntil(
   now: number,
   rules: BackOffRules = KUBELET_BACKOFF,
 ): number | undefined {
-  if (!backOff || isForgotten(backOff, failedAt, rules)) return undefined;
+  if (!backOff || isForgotten(backOff, failedAt, rules) || failedAt > now + TOLERANCE_MS) return undefined;
   const until = failedAt + backOff.delayMs;
   return until > now ? until : undefined;
 }

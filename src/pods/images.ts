@@ -1,7 +1,7 @@
 import { type Image, type PullOptions, type Runtime, RuntimeError } from '../cri/runtime.ts';
 import type { Container, Pod } from '../kube/generated/objects.ts';
 import { defaultPullPolicy, InvalidImageName, parseImageName } from '../kube/image-name.ts';
-import { type BackOff, type BackOffRules, KUBELET_BACKOFF, nextBackOff } from './backoff.ts';
+import { type BackOff, type BackOffRules, backOffUntil, KUBELET_BACKOFF, nextBackOff } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import { goDuration } from './go-duration.ts';
 import { fieldPath, podUid } from './pod-spec.ts';
@@ -140,8 +140,8 @@ export class Images {
   #refuseEarly(key: string, image: string): void {
     const failed = this.#failed.get(key);
     if (!failed) return;
-    const until = failed.since + failed.delayMs;
-    if (until <= this.#options.clock.now()) return;
+    const until = backOffUntil(failed, failed.since, this.#options.clock.now(), this.#rules);
+    if (until === undefined) return;
     const message = `Back-off pulling image "${image}"`;
     const announcement = { type: 'Normal', reason: 'BackOff', message } as const;
     throw new ImageError('ImagePullBackOff', `${message}: ErrImagePull: ${failed.why}`, {

@@ -332,6 +332,24 @@ async function* silence(signal: AbortSignal): AsyncGenerator<never> {
   await new Promise((resolve) => signal.addEventListener('abort', resolve));
 }
 
+test('a clock that is set back by an hour holds nothing up', async () => {
+  await world.loop.start();
+  world.runtime.script('c', { exitsAfterMs: 0, exitCode: 1 });
+  world.runtime.fail('createContainer', new RuntimeError('Failed', 'no'), {
+    matches: ([, config]) => JSON.stringify(config).includes('"d"'),
+  });
+  await world.create('crash');
+  await world.create('bad', { containers: [busybox('d')] });
+  await world.create('pull', { containers: [busybox('e', { image: 'no:1' })] });
+  await pass(15 * SECOND);
+  vi.setSystemTime(Date.now() - 3_600_000);
+  world.runtime.heal();
+  world.runtime.images.script('no:1', { bytes: 1 });
+  world.runtime.script('c', {});
+  await pass(MINUTE);
+  expect(['crash', 'bad', 'pull'].map((name) => world.status(name).phase)).toEqual(['Running', 'Running', 'Running']);
+});
+
 test('a status that cannot be written (disk full) is written later', async () => {
   await world.loop.start();
   const update = vi.spyOn(world.store, 'update').mockRejectedValue(new Error('no space left on device'));

@@ -50,7 +50,7 @@ export interface KillPod {
   gracePeriodSeconds: number;
 }
 
-export interface Kill {
+interface Kill {
   container: ObservedContainer;
   /** Text of the event Killing. */
   message: string;

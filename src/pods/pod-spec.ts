@@ -26,10 +26,6 @@ export function allContainers(pod: Pod): Container[] {
   return [...initContainers(pod), ...mainContainers(pod)];
 }
 
-export function findContainer(pod: Pod, name: string): Container | undefined {
-  return allContainers(pod).find((container) => container.name === name);
-}
-
 /** Restart policy of the Pod; sidecars restart whatever it says. */
 export function restartPolicy({ spec }: Pod): RestartPolicy {
   const policy = spec?.restartPolicy;

@@ -12,15 +12,22 @@ export const INTERVALS = {
   unseenExit: { first: 20, tries: 8 },
 } as const;
 
+interface Hold {
+  /** When it failed. */
+  since: number;
+  until: number;
+  failures: number;
+}
+
 /** Until when things that failed are not tried again, by name. */
 export class Holds {
-  readonly #holds = new Map<string, { until: number; failures: number }>();
+  readonly #holds = new Map<string, Hold>();
 
   /** It failed now; `until` when it is known how long to wait. */
   failed(name: string, now: number, until?: number): void {
     const failures = (this.#holds.get(name)?.failures ?? 0) + 1;
     const { first, most } = INTERVALS.failure;
-    this.#holds.set(name, { failures, until: until ?? now + Math.min(first * 2 ** (failures - 1), most) });
+    this.#holds.set(name, { since: now, failures, until: until ?? now + Math.min(first * 2 ** (failures - 1), most) });
   }
 
   worked(name: string): void {
@@ -28,12 +35,14 @@ export class Holds {
   }
 
   holds(name: string, now: number): boolean {
-    return (this.#holds.get(name)?.until ?? 0) > now;
+    const hold = this.#holds.get(name);
+    // A clock that was set back does not prolong it.
+    return hold !== undefined && hold.since <= now && hold.until > now;
   }
 
   /** The next time at which something may be tried again. */
   next(now: number): number | undefined {
-    const times = [...this.#holds.values()].map(({ until }) => until).filter((until) => until > now);
+    const times = [...this.#holds].filter(([name]) => this.holds(name, now)).map(([, { until }]) => until);
     return times.length > 0 ? Math.min(...times) : undefined;
   }
 

@@ -3,7 +3,7 @@ import { containerHash } from '../../src/pods/hash.ts';
 import type { Observed, ObservedContainer, ObservedSandbox } from '../../src/pods/observed.ts';
 import { BEGIN, busybox } from './world.ts';
 
-export const CREATED_AT = new Date(BEGIN - 3_600_000).toISOString();
+const CREATED_AT = new Date(BEGIN - 3_600_000).toISOString();
 
 export function sandbox(change: Partial<ObservedSandbox> = {}): ObservedSandbox {
   const attempt = change.attempt ?? 0;

@@ -15,11 +15,6 @@ import type { Store } from '../../src/store/store.ts';
 /** The moment at which every test begins. */
 export const BEGIN = Date.parse('2026-11-23T18:00:00Z');
 
-export interface Seen {
-  /** Of the status, one line each time it changed: `Pending web=ContainerCreating`. */
-  rows: string[];
-}
-
 /** A store, a fake runtime and a pod loop on virtual time, and what a test wants to say and see. Call `vi.useFakeTimers` first (`virtualTime`). */
 export class World {
   readonly store: Store = memoryStore();
@@ -181,7 +176,7 @@ export function sidecar(name: string, more: Partial<Container> = {}): Container 
 }
 
 /** Configurations with what the loop needs of them, and files that are only counted. */
-export class FakeParts implements PodParts {
+class FakeParts implements PodParts {
   readonly pods = new Set<string>();
   readonly log: string[] = [];
   failVolumes: Error | undefined;
