@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { startApi } from './rest/fixture.ts';
+import { MAPS, PODS, startApi } from './rest/fixture.ts';
+
+const SPEC = { containers: [{ name: 'c', image: 'i' }] };
 
 /** Requests that are nearly right, or wrong in the ways that clients and attackers are. */
 const segment = fc.oneof(
@@ -158,21 +160,58 @@ const accept = fc.constantFrom(
   ';;;q=x,,',
   'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io',
 );
+const usualType = fc.constantFrom(
+  'application/json',
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+);
+/** Mostly what is served, so that faults further in are reached too. */
+const place = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(
+        fc.constantFrom(
+          '/api/v1/namespaces/default/pods',
+          '/api/v1/namespaces/default/configmaps',
+          '/api/v1/namespaces/default/events',
+          '/apis/events.k8s.io/v1/namespaces/default/events',
+          '/apis/coordination.k8s.io/v1/namespaces/default/leases',
+          '/api/v1/namespaces',
+          '/api/v1/nodes',
+          '/api/v1/namespaces/default/secrets',
+          '/api/v1/namespaces/default/persistentvolumeclaims',
+          '/api/v1/namespaces/default/podtemplates',
+        ),
+        fc.constantFrom('', '/p', '/p', '/p', '/p/status', '/n'),
+      )
+      .map(([collection, name]) => collection + name),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(root, fc.array(segment, { maxLength: 4 })).map(([start, rest]) => [start, ...rest].join('/')),
+  },
+);
 const request = fc.record({
   method: fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'TRACE'),
-  path: fc.tuple(root, fc.array(segment, { maxLength: 4 })).map(([start, rest]) => [start, ...rest].join('/')),
+  path: place,
   query: fc
     .array(parameter, { maxLength: 3 })
     .map((all) => all.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&')),
-  type,
-  accept,
+  type: fc.oneof({ weight: 4, arbitrary: usualType }, { weight: 1, arbitrary: type }),
+  accept: fc.oneof({ weight: 4, arbitrary: fc.constant('application/json') }, { weight: 1, arbitrary: accept }),
   body,
 });
 
 test('no request is answered with an error of the server, and every refusal is a Status or plain text', async () => {
   const f = await startApi();
+  const seeds = [`${PODS}`, `${MAPS}`, '/apis/coordination.k8s.io/v1/namespaces/default/leases', '/api/v1/nodes'];
+  const seed = () =>
+    Promise.all(seeds.map((url) => f.post(url, { metadata: { name: 'p' }, ...(url === PODS && { spec: SPEC }) })));
   await fc.assert(
     fc.asyncProperty(request, async ({ method, path, query, type, accept, body }) => {
+      await seed();
       const ends = AbortSignal.timeout(5);
       const headers = { 'Content-Type': type, Accept: accept };
       const answer = await f.ask(method, `${path}?${query}`, { headers, body, signal: ends }).catch((error: Error) => {

@@ -70,16 +70,17 @@ async function parseYaml(body: Buffer): Promise<DecodedBody> {
   });
   const [error] = document.errors;
   if (error) throw new MalformedBody(`error converting YAML to JSON: yaml: ${error.message.split('\n')[0]}`);
-  return parseJson(Buffer.from(JSON.stringify(toPlain(document)) ?? 'null'));
+  return parseJson(Buffer.from(toJson(document)));
 }
 
 const NOT_KUBERNETES = /timestamp|TIME/;
 
-function toPlain(document: { toJS(options: { maxAliasCount: number }): unknown }): unknown {
+/** Aliases are expanded; those that explode or contain themselves are refused. */
+function toJson(document: { toJS(options: { maxAliasCount: number }): unknown }): string {
   try {
-    return document.toJS({ maxAliasCount: 100 });
+    return JSON.stringify(document.toJS({ maxAliasCount: 100 })) ?? 'null';
   } catch (error) {
-    throw new MalformedBody(`error converting YAML to JSON: yaml: ${(error as Error).message}`);
+    throw new MalformedBody(`error converting YAML to JSON: yaml: ${(error as Error).message.split('\n')[0]}`);
   }
 }
 

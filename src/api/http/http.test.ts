@@ -141,6 +141,7 @@ describe('bodies', () => {
   test.each([
     ['a: [1', /error converting YAML to JSON: yaml: /],
     ['a: 1\na: 2\n', /error converting YAML to JSON: yaml: /],
+    ['a: &a [*a]', /error converting YAML to JSON: yaml: .*circular/],
     [
       `a: &a [x,x,x,x,x,x,x,x,x]\n${[...'bcdefghi'].map((c, i) => `${c}: &${c} [${Array(9).fill(`*${'abcdefgh'[i]}`).join(',')}]`).join('\n')}`,
       /alias/i,
