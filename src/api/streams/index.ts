@@ -1,3 +1,3 @@
-export { type ServeLogRequest, serveLog } from './log.ts';
+export { serveLog } from './log.ts';
 export { type StreamKind, upgradeRequired } from './protocols.ts';
-export { serveUpgrade, type UpgradeRequest } from './upgrade.ts';
+export { serveUpgrade } from './upgrade.ts';

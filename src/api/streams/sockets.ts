@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import type { Duplex, Writable } from 'node:stream';
 
 /** How long a peer may take to end its side after it was told that this is the end, ms. */
-export const LINGER = 5_000;
+const LINGER = 5_000;
 /**
  * How long a client may take to read what is still on its way to it after the other side has ended, ms. Closing sooner would make the kernel reset the
  * connection on the client's next packet and throw away what a slow reader has not read yet (kubernetes `util/proxy/websocket.go`, finish).

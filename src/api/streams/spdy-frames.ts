@@ -22,7 +22,7 @@ const REFUSED_STREAM = 3;
 /** A stored deflate block of no bytes. */
 const FLUSHED = Buffer.from([0, 0, 0, 0xff, 0xff]);
 
-export class SpdyProtocolError extends Error {
+class SpdyProtocolError extends Error {
   override readonly name = 'SpdyProtocolError';
 }
 

@@ -8,7 +8,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Attach, Exec, KubeConfig, PortForward, type V1Status } from '@kubernetes/client-node';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { kubectls } from '../../../test/e2e/node-under-test.ts';
 import { StreamsUnderTest } from '../../../test/e2e/streams-under-test.ts';
 
@@ -106,12 +106,12 @@ describe.skipIf(process.getuid?.() !== 0 || kubectlOf.length === 0)('streams of 
 
     it('cp in and out', async () => {
       const folder = mkdtempSync(join(tmpdir(), 'outfit-cp-'));
+      onTestFinished(() => rmSync(folder, { recursive: true }));
       const bytes = randomBytes(3_000_000);
       writeFileSync(join(folder, 'a'), bytes);
       expect((await kubectl('cp', join(folder, 'a'), 'web:/tmp/a', '-c', 'main')).code).toBe(0);
       expect((await kubectl('cp', 'web:/tmp/a', join(folder, 'b'), '-c', 'main')).code).toBe(0);
       expect(sha256(readFileSync(join(folder, 'b')))).toBe(sha256(bytes));
-      rmSync(folder, { recursive: true });
     });
 
     it('logs', async () => {
