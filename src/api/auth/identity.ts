@@ -16,11 +16,6 @@ export const ANONYMOUS: Identity = { name: 'system:anonymous', groups: ['system:
 /** Every identity that has been proven belongs to this group as well. */
 const AUTHENTICATED = 'system:authenticated';
 
-/** The user of a client certificate: CN is the name, each O a group. */
-export function identityOfPeer({ commonName, organizations }: Peer): Identity {
-  return { name: commonName, groups: withAuthenticated(organizations) };
-}
-
 /**
  * Who a request comes from: the client certificate's subject, else the bearer token's owner, else anonymous. Any other Authorization scheme
  * counts as none, as in Kubernetes.
@@ -37,6 +32,11 @@ export async function identify(
   const identity = token === undefined ? undefined : await authenticate(token);
   if (!identity) throw new StatusError('Unauthorized', 'Unauthorized');
   return { ...identity, groups: withAuthenticated(identity.groups) };
+}
+
+/** The user of a client certificate: CN is the name, each O a group. */
+function identityOfPeer({ commonName, organizations }: Peer): Identity {
+  return { name: commonName, groups: withAuthenticated(organizations) };
 }
 
 function bearerToken(authorization: string | undefined): string | undefined {

@@ -58,17 +58,17 @@ export async function handle(context: ApiContext, request: ApiRequest): Promise<
   }
 }
 
-/** Any failure as the answer to a request; what is the server's own fault is logged. */
-export function failure(context: Pick<ApiContext, 'log'>, request: ApiRequest, query: URLSearchParams, error: unknown) {
-  const { code, status } = statusOf(error);
-  if (isOwnFault(error)) context.log.error({ err: error, method: request.method, url: request.url }, 'api: failed');
-  return objectResponse(code, status, { encoding: 'json', ...renderingOf(request, query) });
-}
-
 /** Path and query of a request line, undecoded. */
 export function splitUrl(url: string): [path: string, search: string] {
   const at = url.indexOf('?');
   return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
+}
+
+/** Any failure as the answer to a request; what is the server's own fault is logged. */
+function failure(context: Pick<ApiContext, 'log'>, request: ApiRequest, query: URLSearchParams, error: unknown) {
+  const { code, status } = statusOf(error);
+  if (isOwnFault(error)) context.log.error({ err: error, method: request.method, url: request.url }, 'api: failed');
+  return objectResponse(code, status, { encoding: 'json', ...renderingOf(request, query) });
 }
 
 interface Known {

@@ -17,7 +17,7 @@ export interface ListenOptions {
   tls?: ServerTls;
 }
 
-export interface ServerTls {
+interface ServerTls {
   certificate: string;
   key: string;
   /** The authority whose client certificates are believed. */
@@ -126,8 +126,15 @@ async function close(server: Server, stopping: AbortController): Promise<void> {
   stopping.abort();
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), CLOSING_MS);
-  await closed;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      server.closeAllConnections();
+      // Connections that have changed their protocol are not the server's any more; nobody waits for one that hangs.
+      timer = setTimeout(resolve, CLOSING_MS);
+    }, CLOSING_MS);
+  });
+  await Promise.race([closed, late]);
   clearTimeout(timer);
 }
 

@@ -15,7 +15,7 @@ export interface ResourceRoute {
 }
 
 /** Any other URL. */
-export interface PathRoute {
+interface PathRoute {
   kind: 'path';
   path: string;
 }

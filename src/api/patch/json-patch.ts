@@ -7,7 +7,7 @@ export interface JsonPatchOperation {
 }
 
 /** An operation that the document does not allow; a failed `test` too. */
-export class JsonPatchFailure extends Error {
+class JsonPatchFailure extends Error {
   override readonly name = 'JsonPatchFailure';
 }
 

@@ -39,7 +39,7 @@ export interface RestContext {
 }
 
 /** What happens with a namespace beside its own object. */
-export interface NamespaceLife {
+interface NamespaceLife {
   /** Makes what every namespace has. */
   addAccount(name: string): Promise<void>;
   /** Removes a namespace's content and then the namespace; returns at once. */

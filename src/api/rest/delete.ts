@@ -44,7 +44,7 @@ export async function removeCollection(context: RestContext, request: RestReques
 }
 
 /** Decides and writes until nobody has come between. */
-export async function carryOut(context: RestContext, request: RestRequest, deletion: Deletion): Promise<DeletePlan> {
+async function carryOut(context: RestContext, request: RestRequest, deletion: Deletion): Promise<DeletePlan> {
   const strategy = strategyOf(request.resource);
   const decide = (current: KubeObject): DeletePlan => {
     checkPreconditions(request, deletion, current);

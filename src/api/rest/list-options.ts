@@ -2,7 +2,7 @@ import { badRequest, type FieldError, invalid, StatusError } from '../../kube/er
 import { forbidden, notSupported } from '../../kube/field-errors.ts';
 import { isTrue, isWatch } from '../auth/verb.ts';
 
-export type VersionMatch = 'Exact' | 'NotOlderThan';
+type VersionMatch = 'Exact' | 'NotOlderThan';
 
 /** The query of a LIST or WATCH, read and checked. */
 export interface ListOptions {

@@ -20,7 +20,7 @@ export async function readObject(request: RestRequest, type: BodyType): Promise<
 }
 
 /** Decodes a value as an object of the type and applies `fieldValidation` to what does not belong there. */
-export function checkedObject(request: RestRequest, type: BodyType, { value, duplicates }: DecodedBody): KubeObject {
+function checkedObject(request: RestRequest, type: BodyType, { value, duplicates }: DecodedBody): KubeObject {
   const { object, strictErrors } = decodeObject(type, value);
   const faults = [...strictErrors, ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`)];
   if (faults.length === 0) return object;

@@ -1,5 +1,5 @@
 import { badRequest } from '../../kube/errors.ts';
-import { matchesFields, parseFieldSelector, requiredField } from '../../kube/field-selector.ts';
+import { matchesFields, parseFieldSelector } from '../../kube/field-selector.ts';
 import { InvalidSelector, matchesLabels, parseLabelSelector } from '../../kube/label-selector.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import type { Resource } from '../../kube/resources.ts';
@@ -9,8 +9,6 @@ export interface Selection {
   matches(object: KubeObject): boolean;
   /** Nothing was said, so everything matches. */
   all: boolean;
-  /** The only name that can match. */
-  name?: string;
 }
 
 /**
@@ -20,14 +18,12 @@ export interface Selection {
  */
 export function selectionOf(resource: Resource, query: URLSearchParams, name?: string): Selection {
   const [labels, fields] = parse(resource, query);
-  const only = name ?? requiredField(fields, 'metadata.name');
   return {
     all: labels.length === 0 && fields.length === 0 && name === undefined,
     matches: (object) =>
       (name === undefined || object.metadata.name === name) &&
       matchesFields(resource, fields, object) &&
       matchesLabels(labels, object.metadata.labels),
-    ...(only !== undefined && { name: only }),
   };
 }
 

@@ -14,7 +14,7 @@ export interface WatchEvent {
 }
 
 /** Takes one event; the next comes when it has resolved, so that a slow client is not buffered for. */
-export type EmitEvent = (event: WatchEvent) => Promise<void>;
+type EmitEvent = (event: WatchEvent) => Promise<void>;
 
 export interface Watch {
   run(emit: EmitEvent, signal: AbortSignal): Promise<void>;
