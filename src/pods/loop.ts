@@ -1,47 +1,16 @@
-import type { Logger } from 'pino';
-import type { Runtime, RuntimeEvent } from '../cri/runtime.ts';
-import { StatusError } from '../kube/errors.ts';
+import type { RuntimeEvent } from '../cri/runtime.ts';
 import type { Pod } from '../kube/generated/objects.ts';
-import type { Store, StoreEvent } from '../store/store.ts';
-import type { BackOffRules } from './backoff.ts';
-import { type Clock, systemClock } from './clock.ts';
-import { type Health, WITHOUT_PROBES } from './health.ts';
-import { Images } from './images.ts';
-import { POD_UID_LABEL } from './observed.ts';
+import type { StoreEvent } from '../store/store.ts';
+import { followCollection } from './follow.ts';
+import { podsInRuntime, podsLeftBehind } from './left-behind.ts';
+import { type PodLoopOptions, toolsOf } from './loop-options.ts';
 import { Owners } from './owners.ts';
 import { isTerminal, podUid } from './pod-spec.ts';
-import { PodWriter } from './pod-writer.ts';
-import type { PodEvents, PodParts } from './ports.ts';
-import { OWNER_LABEL, type Tools } from './round.ts';
+import { names } from './pod-sync.ts';
+import type { Tools } from './round.ts';
 import { Scheduler } from './scheduler.ts';
-import { Slots } from './slots.ts';
 import { INTERVALS } from './waits.ts';
 import { PodWorker } from './worker.ts';
-
-export interface PodLoopOptions {
-  store: Store;
-  runtime: Runtime;
-  parts: PodParts;
-  /** Of component kubelet. */
-  events: PodEvents;
-  /** Of component default-scheduler. */
-  schedulerEvents: PodEvents;
-  log: Logger;
-  /** Pods of this `spec.nodeName` are run; Pods without one are bound to it. */
-  nodeName: string;
-  /** Addresses of this machine, for `status.hostIPs`; the first one first. */
-  hostIPs: string[];
-  /** Tells this node's sandboxes and containers from others' on the same containerd: the same at each start (a hash of the state directory). */
-  owner: string;
-  clock?: Clock;
-  health?: Health;
-  /** Of restarts. Default: the kubelet's, 10 s to 5 min. */
-  backOffRules?: BackOffRules;
-  /** Sandboxes and containers that are made at a time, over all Pods. Default 8. */
-  maxStarts?: number;
-  /** Images that are pulled at a time. Default 5. */
-  maxPulls?: number;
-}
 
 const PODS = { group: '', resource: 'pods' } as const;
 const NODES = { group: '', resource: 'nodes' } as const;
@@ -66,25 +35,10 @@ export class PodLoop {
   #isDraining = false;
 
   constructor(options: PodLoopOptions) {
-    const {
-      store,
-      runtime,
-      parts,
-      events,
-      log,
-      clock = systemClock,
-      health = WITHOUT_PROBES,
-      owner,
-      hostIPs,
-    } = options;
-    const { backOffRules, maxStarts = 8, maxPulls, nodeName, schedulerEvents } = options;
     this.#options = options;
-    const images = new Images({ runtime, events, clock, ...(maxPulls !== undefined && { maxPulls }) });
-    const writer = new PodWriter(store);
-    const slots = new Slots(maxStarts);
-    const base = { runtime, images, parts, events, clock, log, owner, writer, health, hostIPs, slots };
-    this.#tools = { ...base, ...(backOffRules && { backOffRules }) };
-    this.#scheduler = new Scheduler({ store, nodeName, events: schedulerEvents, clock, log });
+    this.#tools = toolsOf(options);
+    const { store, nodeName, schedulerEvents, log } = options;
+    this.#scheduler = new Scheduler({ store, nodeName, events: schedulerEvents, clock: this.#tools.clock, log });
     this.#owners = new Owners((uid, event) => this.#workers.get(uid)?.wake(event));
   }
 
@@ -98,14 +52,14 @@ export class PodLoop {
    * @throws RuntimeError when the runtime does not answer
    */
   async start(): Promise<void> {
-    const { store, runtime } = this.#options;
+    const { store, runtime, owner } = this.#options;
     const { signal } = this.#running;
     this.#background.push(this.#follow(runtime.events(signal)));
-    const known = await this.#uidsInRuntime();
+    const known = await podsInRuntime(runtime, owner);
     const { items, revision } = store.list(PODS);
     for (const pod of items as Pod[]) this.#take(pod, { isFresh: !known.has(podUid(pod)) });
     await this.#removeOrphans();
-    this.#background.push(this.#watchPods(revision), this.#watchNodes());
+    this.#background.push(this.#watchPods(revision), this.#watchNodes(revision));
     this.#resyncLater();
   }
 
@@ -159,45 +113,37 @@ export class PodLoop {
     this.#scheduler.reconsider();
   }
 
-  /** Follows the Pods in the store; begins again with a list when it fell too far behind. */
-  async #watchPods(since: number): Promise<void> {
-    const { store } = this.#options;
-    const { signal } = this.#running;
-    let revision = since;
-    while (!signal.aborted) {
-      try {
-        for await (const event of store.watch(PODS, { since: revision, signal })) this.#onPod(event);
-      } catch (error) {
-        if (!(error instanceof StatusError && error.reason === 'Expired'))
-          await this.#unexpected('watching pods', error);
-      }
-      if (!signal.aborted) revision = this.#relist();
-    }
-  }
-
   #onPod({ type, object }: StoreEvent): void {
     if (type === 'DELETED') this.#lose(object as Pod);
     else this.#take(object as Pod, { isFresh: true });
   }
 
-  #relist(): number {
-    const { items, revision } = this.#options.store.list(PODS);
-    const there = new Set((items as Pod[]).map(podUid));
+  /** All Pods there are, because changes were missed. */
+  #onList(pods: Pod[]): void {
+    const there = new Set(pods.map(podUid));
     for (const [uid, worker] of this.#workers) if (!there.has(uid)) worker.vanish();
-    for (const pod of items as Pod[]) this.#take(pod, { isFresh: false });
-    return revision;
+    for (const pod of pods) this.#take(pod, { isFresh: false });
   }
 
-  async #watchNodes(): Promise<void> {
-    const { signal } = this.#running;
-    while (!signal.aborted) {
-      try {
-        for await (const _ of this.#options.store.watch(NODES, { signal })) this.#scheduler.reconsider();
-      } catch (error) {
-        await this.#unexpected('watching nodes', error);
-      }
-      this.#scheduler.reconsider();
-    }
+  async #watchPods(since: number): Promise<void> {
+    await followCollection(this.#options.store, PODS, {
+      since,
+      signal: this.#running.signal,
+      onEvent: (event) => this.#onPod(event),
+      onList: (items) => this.#onList(items as Pod[]),
+      onError: (error) => this.#unexpected('watching pods', error),
+    });
+  }
+
+  async #watchNodes(since: number): Promise<void> {
+    const reconsider = () => this.#scheduler.reconsider();
+    await followCollection(this.#options.store, NODES, {
+      since,
+      signal: this.#running.signal,
+      onEvent: reconsider,
+      onList: reconsider,
+      onError: (error) => this.#unexpected('watching nodes', error),
+    });
   }
 
   async #follow(events: AsyncIterable<RuntimeEvent>): Promise<void> {
@@ -238,33 +184,15 @@ export class PodLoop {
     }
   }
 
-  /** Containers and files of Pods whose object is gone: it went while the node was down, or an earlier clean-up broke off. */
   async #removeOrphans(): Promise<void> {
-    const { parts, store } = this.#options;
-    const [inRuntime, onDisk] = await Promise.all([this.#uidsInRuntime(), parts.listPods()]);
+    const { parts, store, runtime, owner, log } = this.#options;
+    const leftBehind = await podsLeftBehind({ runtime, parts, owner });
     const there = new Set((store.list(PODS).items as Pod[]).map(podUid));
-    const orphans = new Map<string, Pod>(onDisk.map((uid) => [uid, { metadata: { uid } }]));
-    for (const [uid, pod] of inRuntime) orphans.set(uid, pod);
-    for (const [uid, pod] of orphans) {
+    for (const [uid, pod] of leftBehind) {
       if (there.has(uid) || this.#workers.has(uid)) continue;
-      this.#options.log.info(
-        { uid, pod: `${pod.metadata?.namespace}/${pod.metadata?.name}` },
-        'removing what is left of a pod',
-      );
+      log.info(names(pod), 'removing what is left of a pod');
       this.#employ(pod, { isOrphan: true });
     }
-  }
-
-  /** The Pods that the runtime has something of, as far as labels tell. */
-  async #uidsInRuntime(): Promise<Map<string, Pod>> {
-    const labels = { [OWNER_LABEL]: this.#options.owner };
-    const sandboxes = await this.#options.runtime.listPodSandboxes({ labels });
-    return new Map(
-      sandboxes.map(({ metadata: { name, namespace, uid }, labels: own }) => [
-        own[POD_UID_LABEL] ?? uid,
-        { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, uid } },
-      ]),
-    );
   }
 
   /** Says so, and waits a little: what failed is tried again, but not in a hurry. */

@@ -5,7 +5,8 @@ import type { ContainerConfig, PodSandboxConfig } from '../../src/cri/runtime.ts
 import type { Container, ContainerStatus, Pod, PodSpec, PodStatus } from '../../src/kube/generated/objects.ts';
 import type { KubeObject } from '../../src/kube/object.ts';
 import { containerHash } from '../../src/pods/hash.ts';
-import { PodLoop, type PodLoopOptions } from '../../src/pods/loop.ts';
+import { PodLoop } from '../../src/pods/loop.ts';
+import type { PodLoopOptions } from '../../src/pods/loop-options.ts';
 import { HASH_ANNOTATION, POD_UID_LABEL } from '../../src/pods/observed.ts';
 import { podKey } from '../../src/pods/pod-spec.ts';
 import type { ContainerRequest, PodParts } from '../../src/pods/ports.ts';

@@ -1,0 +1,45 @@
+import type { Logger } from 'pino';
+import type { Runtime } from '../cri/runtime.ts';
+import type { Store } from '../store/store.ts';
+import type { BackOffRules } from './backoff.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { type Health, WITHOUT_PROBES } from './health.ts';
+import { Images } from './images.ts';
+import { PodWriter } from './pod-writer.ts';
+import type { PodEvents, PodParts } from './ports.ts';
+import type { Tools } from './round.ts';
+import { Slots } from './slots.ts';
+
+export interface PodLoopOptions {
+  store: Store;
+  runtime: Runtime;
+  parts: PodParts;
+  /** Of component kubelet. */
+  events: PodEvents;
+  /** Of component default-scheduler. */
+  schedulerEvents: PodEvents;
+  log: Logger;
+  /** Pods of this `spec.nodeName` are run; Pods without one are bound to it. */
+  nodeName: string;
+  /** Addresses of this machine, for `status.hostIPs`; the first one first. */
+  hostIPs: string[];
+  /** Tells this node's sandboxes and containers from others' on the same containerd: the same at each start (a hash of the state directory). */
+  owner: string;
+  clock?: Clock;
+  health?: Health;
+  /** Of restarts. Default: the kubelet's, 10 s to 5 min. */
+  backOffRules?: BackOffRules;
+  /** Sandboxes and containers that are made at a time, over all Pods. Default 8. */
+  maxStarts?: number;
+  /** Images that are pulled at a time. Default 5. */
+  maxPulls?: number;
+}
+
+/** What the rounds of Pods work with; defaults are filled in. */
+export function toolsOf(options: PodLoopOptions): Tools {
+  const { store, runtime, parts, events, log, owner, hostIPs, backOffRules, maxPulls } = options;
+  const { clock = systemClock, health = WITHOUT_PROBES, maxStarts = 8 } = options;
+  const images = new Images({ runtime, events, clock, ...(maxPulls !== undefined && { maxPulls }) });
+  const made = { images, writer: new PodWriter(store), slots: new Slots(maxStarts) };
+  return { runtime, parts, events, clock, log, owner, health, hostIPs, ...made, ...(backOffRules && { backOffRules }) };
+}
