@@ -32,7 +32,7 @@ export interface Option {
   hidden?: boolean;
 }
 
-export interface Example {
+interface Example {
   command: string;
   summary: string;
 }
@@ -50,12 +50,12 @@ export interface Args {
   values(name: string): string[];
 }
 
-export interface Input extends Readable {
+interface Input extends Readable {
   isTTY?: boolean;
   setRawMode?(raw: boolean): unknown;
 }
 
-export interface Output extends Writable {
+interface Output extends Writable {
   isTTY?: boolean;
   columns?: number;
   rows?: number;

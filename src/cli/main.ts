@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Context, Interrupt } from './command.ts';
 import { COMMANDS, HIDDEN_COMMANDS } from './commands.ts';
 import { exitCodeOfSignal } from './exit-codes.ts';
@@ -6,6 +7,8 @@ import { outfit } from './outfit.ts';
 /** Runs the command line of this process and ends it. `root` is the folder of the installed package. */
 export async function runProcess(root: string): Promise<never> {
   const controller = new AbortController();
+  // Each of many connections listens to it.
+  setMaxListeners(0, controller.signal);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => {
       // The second signal means: now.

@@ -1,4 +1,5 @@
 import { constants } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -63,6 +64,8 @@ const STUCK_MS = 60_000;
  */
 export async function listen(handlers: Handlers, { host, port, tls }: ListenOptions): Promise<Listening> {
   const stopping = new AbortController();
+  // Every request and stream listens to it.
+  setMaxListeners(0, stopping.signal);
   const server = tls ? createServer(tlsOptions(tls)) : (createHttpServer({ noDelay: true }) as Server);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.on('request', (req: IncomingMessage, res: ServerResponse) => {

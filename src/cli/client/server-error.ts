@@ -19,7 +19,7 @@ export const isNotFound = (error: unknown): boolean =>
   error instanceof ServerError && error.status.reason === 'NotFound';
 
 /** kubectl's words for a failed Status (kubectl `pkg/cmd/util/helpers.go`, checkErr and StandardErrorMessage). */
-export function serverErrorText(status: Status): string {
+function serverErrorText(status: Status): string {
   const { reason, message = '', details } = status;
   if (reason === 'Invalid' && details) {
     const head = `The ${details.kind} "${details.name}" is invalid`;

@@ -1,5 +1,4 @@
 import { Readable, Writable } from 'node:stream';
-import type { KubeConfig } from '@kubernetes/client-node';
 import WebSocket, { type ClientOptions } from 'ws';
 import type { Status } from '../../kube/generated/objects.ts';
 import { Failure } from '../command.ts';
@@ -71,5 +70,3 @@ export function slowingReader(source: Readable, socket: () => WebSocket | undefi
     { objectMode: false },
   );
 }
-
-export type { KubeConfig };

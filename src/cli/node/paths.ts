@@ -14,7 +14,7 @@ export interface NodePaths extends NodePlaces {
   log: string;
 }
 
-export const DEFAULT_HOME = '/var/lib/outfit';
+const DEFAULT_HOME = '/var/lib/outfit';
 
 /** The paths of the node whose state directory OUTFIT_HOME names. */
 export function nodePaths({ env, cwd }: { env: Record<string, string | undefined>; cwd: string }): NodePaths {

@@ -25,7 +25,7 @@ export const DEFAULT_SETTINGS: NodeSettings = {
   logLevel: 'info',
 };
 
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'];
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'];
 
 export const SETTING_OPTIONS: Option[] = [
   {

@@ -16,12 +16,16 @@ export async function spawnDaemon(flags: string[], paths: NodePaths, context: Co
   const log = openSync(paths.log, 'a', 0o600);
   let child: ChildProcess;
   try {
-    child = spawn(process.execPath, [join(context.root, 'bin/outfit'), 'node', 'run', ...flags], {
-      cwd: '/',
-      env: { ...context.env, OUTFIT_HOME: paths.home },
-      stdio: ['ignore', log, log, 'ipc'],
-      detached: true,
-    });
+    child = spawn(
+      process.execPath,
+      ['--max-semi-space-size=2', join(context.root, 'bin/outfit'), 'node', 'run', ...flags],
+      {
+        cwd: '/',
+        env: { ...context.env, OUTFIT_HOME: paths.home },
+        stdio: ['ignore', log, log, 'ipc'],
+        detached: true,
+      },
+    );
   } finally {
     closeSync(log);
   }
