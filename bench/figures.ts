@@ -7,7 +7,7 @@ export interface Figure {
   target?: { text: string; kept: boolean };
 }
 
-export function median(runs: number[]): number {
+function median(runs: number[]): number {
   const sorted = [...runs].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

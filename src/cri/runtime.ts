@@ -93,7 +93,7 @@ export interface PodSandboxMetadata {
   attempt: number;
 }
 
-export type NamespaceMode = 'POD' | 'CONTAINER' | 'NODE';
+type NamespaceMode = 'POD' | 'CONTAINER' | 'NODE';
 
 export interface NamespaceOptions {
   network: NamespaceMode;

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
 export interface Output {
   code: number;
@@ -138,7 +138,7 @@ export class NodeUnderTest {
 }
 
 /** What still speaks of this state directory on the machine: processes and mounts. */
-export function leftovers(home: string): string[] {
+function leftovers(home: string): string[] {
   const mounts = readFileSync('/proc/mounts', 'utf8')
     .split('\n')
     .filter((line) => line.includes(home));

@@ -25,7 +25,7 @@ export function parseRoutes(text: string): Route[] {
 }
 
 /** What another node of this machine has taken; its bridge is not there before its first Pod. */
-export interface OtherNode {
+interface OtherNode {
   home: string;
   bridge: string;
   podCidr: string;
