@@ -19,6 +19,8 @@ const greet: Command = {
     if (name === undefined) throw new UsageError('expected a name', 'outfit greet NAME');
     if (name === 'nobody') throw new Failure('there is nobody', { hint: 'greet somebody' });
     if (name === 'server') throw new Failure('Error from server (NotFound): pods "x" not found', { whole: true });
+    if (name === 'secret')
+      throw Object.assign(new Error('EACCES: permission denied, open /x'), { code: 'EACCES', syscall: 'open' });
     if (name === 'crash') throw new TypeError('boom');
     if (name === 'slow') throw context.signal.reason;
     context.stdout.write(
@@ -72,6 +74,11 @@ describe('the command line', () => {
     { argv: ['greet', 'seven'], code: 7, stderr: '' },
     { argv: ['greet', 'nobody'], code: 1, stderr: 'error: there is nobody\nhint: greet somebody\n' },
     { argv: ['greet', 'server'], code: 1, stderr: 'Error from server (NotFound): pods "x" not found\n' },
+    {
+      argv: ['greet', 'secret'],
+      code: 1,
+      stderr: 'error: EACCES: permission denied, open /x\nhint: use sudo, or the user that this belongs to\n',
+    },
     { argv: ['greet'], code: 64, stderr: 'error: expected a name\nhint: outfit greet NAME\n' },
     { argv: ['greet', '--lound'], code: 64, stderr: 'error: unknown flag: --lound\nhint: did you mean --loud?\n' },
     {

@@ -47,7 +47,7 @@ async function help(words: string[], context: Context, shown: Registry): Promise
   else if (topic === 'environment') context.stdout.write(ENVIRONMENT_HELP);
   else if (topic === '' || isGroup(topic, shown))
     context.stdout.write(overview(await loadAll(shown), topic || undefined));
-  else throw unknownCommand(topic, [...Object.keys(shown), 'exit-codes', 'environment']);
+  else throw unknownTopic(topic, [...Object.keys(shown), 'exit-codes', 'environment']);
   return EXIT.done;
 }
 
@@ -73,6 +73,17 @@ function unknownCommand(typed: string, names: string[]): UsageError {
   );
 }
 
+/** Failures of system calls that are the machine's, wherever they come up, and the way out. */
+const MACHINE_FAULTS: Record<string, string> = {
+  EACCES: 'use sudo, or the user that this belongs to',
+  EPERM: 'use sudo, or the user that this belongs to',
+  EROFS: 'choose a place that can be written',
+  ENOSPC: 'make room on the disk',
+  EDQUOT: 'make room on the disk',
+  EMFILE: 'raise the limit of open files (ulimit -n)',
+  ENFILE: 'raise the limit of open files (fs.file-max)',
+};
+
 function report(error: unknown, context: Context): number {
   const interrupt = context.signal.aborted && context.signal.reason;
   if (interrupt instanceof Interrupt) return exitCodeOfSignal(interrupt.signal);
@@ -82,9 +93,22 @@ function report(error: unknown, context: Context): number {
     if (error.hint) tell(context, `hint: ${error.hint}`);
     return error instanceof Failure ? EXIT.error : EXIT.usage;
   }
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  if (syscall !== undefined && code !== undefined && code in MACHINE_FAULTS) {
+    tell(context, `${red('error:', context)} ${message}\nhint: ${MACHINE_FAULTS[code]}`);
+    return EXIT.error;
+  }
   tell(context, `This is a bug of Outfit: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   tell(context, 'Please report it with the command that you typed and the lines above.');
   return EXIT.bug;
+}
+
+function unknownTopic(typed: string, topics: string[]): UsageError {
+  const near = suggest(typed, topics);
+  return new UsageError(
+    `there is no help on "${typed}"`,
+    near ? `did you mean "outfit help ${near}"?` : '"outfit help" lists the commands',
+  );
 }
 
 const red = (text: string, { stderr, env }: Context): string =>

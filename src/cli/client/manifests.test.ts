@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../command.ts';
@@ -51,12 +53,15 @@ describe('objects in a text', () => {
 describe('files', () => {
   const context = (text = '') => ({ stdin: Readable.from([text]), cwd: process.cwd() });
   test('a folder gives its manifests by name; - is stdin', async () => {
-    const found = await readManifests(['examples/web-app', '-'], false, context(POD));
-    expect(found.map(({ source, object }) => [source, object.metadata.name])).toEqual([
-      ['examples/web-app/pod-with-sidecar.yaml', 'web-app'],
-      ['examples/web-app/pod.yaml', 'web-app'],
-      ['STDIN', 'a'],
-    ]);
+    const folder = mkdtempSync(join(tmpdir(), 'outfit-manifests-'));
+    const put = (name: string) => writeFileSync(join(folder, name), POD.replace('a}', `${name.replace(/\W/g, '-')}}`));
+    mkdirSync(join(folder, 'deep'));
+    for (const name of ['b.yaml', 'a.yml', 'c.json', 'notes.txt', 'deep/d.yaml']) put(name);
+    const names = async (recursive: boolean) =>
+      (await readManifests([folder, '-'], recursive, context(POD))).map(({ object }) => object.metadata.name);
+    expect(await names(false)).toEqual(['a-yml', 'b-yaml', 'c-json', 'a']);
+    expect(await names(true)).toEqual(['a-yml', 'b-yaml', 'c-json', 'deep-d-yaml', 'a']);
+    rmSync(folder, { recursive: true });
   });
 
   test.each([

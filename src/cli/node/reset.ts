@@ -6,8 +6,10 @@ import { reset } from '../../cri/reset.ts';
 import { SetupError } from '../../cri/setup-error.ts';
 import { type Command, type Context, Failure, print, tell, UsageError } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
+import { removeFromRuntime } from './foreign-runtime.ts';
 import { quietLog } from './log.ts';
 import { type NodePaths, nodePaths } from './paths.ts';
+import { readSettings } from './settings.ts';
 import { stopNode } from './stop.ts';
 
 export const nodeReset: Command = {
@@ -27,6 +29,12 @@ a crash, and may be repeated.`,
     }
     if (!args.flag('yes')) await confirm(paths, context);
     await stopNode(paths, context);
+    const cri = await readSettings(paths.settings).then(
+      (settings) => settings?.cri,
+      // A damaged or newer file must not stand in the way of its removal.
+      () => undefined,
+    );
+    if (cri !== undefined) await removeFromRuntime(cri, paths.id);
     await removeNode(paths);
     print(context, `The node in ${paths.home} is gone`);
     const kept = existsSync(paths.home) ? await readdir(paths.home) : [];

@@ -1,4 +1,5 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type Command, type Context, Failure, print } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { type NodeRun, runningNode } from './lock.ts';
@@ -66,7 +67,8 @@ function requireRoot(): void {
 
 function makeHome(home: string): void {
   try {
-    mkdirSync(home, { recursive: true, mode: 0o700 });
+    // Not recursive where it need not be: in /proc, Node's recursive mkdir never ends.
+    if (!existsSync(home)) mkdirSync(home, { recursive: !existsSync(dirname(home)), mode: 0o700 });
     accessSync(home, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new Failure(`the state directory ${home} cannot be written: ${(error as Error).message}`, {

@@ -47,8 +47,9 @@ interface NodeStatus {
   containerd:
     | { name: string; version: string; socket: string; pid: number | undefined; memoryBytes: number | undefined }
     | undefined;
-  bridge: string;
-  podCidr: string;
+  /** undefined where the runtime has a network of its own (--cri). */
+  bridge: string | undefined;
+  podCidr: string | undefined;
 }
 
 async function statusOf(run: NodeRun, paths: NodePaths, context: Context): Promise<NodeStatus> {
@@ -68,8 +69,8 @@ async function statusOf(run: NodeRun, paths: NodePaths, context: Context): Promi
     memoryBytes: residentBytes(run.pid) ?? 0,
     pods,
     containerd: run.runtime && { ...run.runtime, pid, memoryBytes: pid === undefined ? undefined : residentBytes(pid) },
-    bridge: settings.bridge,
-    podCidr: settings.podCidr,
+    bridge: settings.cri ? undefined : settings.bridge,
+    podCidr: settings.cri ? undefined : settings.podCidr,
   };
 }
 
@@ -102,7 +103,7 @@ function linesOfStatus(status: NodeStatus): [string, string][] {
     ['Uptime', duration(status.uptimeSeconds)],
     ['Memory', `${megabytes(status.memoryBytes)} (process ${status.pid})`],
     ['Runtime', containerd ? `${containerd.name} ${containerd.version}${runtimeProcess(containerd)}` : 'starting'],
-    ['Network', `${status.podCidr} on ${status.bridge}`],
+    ['Network', status.bridge ? `${status.podCidr} on ${status.bridge}` : 'of the runtime'],
     ['State', status.home],
   ];
 }

@@ -1,0 +1,71 @@
+import { X509Certificate } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { kubeconfigText, loadCredentials } from './credentials.ts';
+
+const NOW = new Date('2026-11-23T00:00:00Z');
+const inDays = (days: number) => new Date(NOW.getTime() + days * 24 * 3_600_000);
+
+describe('the certificates of a node', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = join(await mkdtemp(join(tmpdir(), 'outfit-pki-')), 'pki');
+  });
+  afterEach(() => rm(join(folder, '..'), { recursive: true }));
+
+  test('are made once, for their owner only, and read again', async () => {
+    const first = await loadCredentials(folder, NOW);
+    expect(first.renewed).toBe(true);
+    expect((await readdir(folder)).sort()).toEqual([
+      'admin.crt',
+      'admin.key',
+      'authority.crt',
+      'authority.key',
+      'server.crt',
+      'server.key',
+    ]);
+    expect((await stat(folder)).mode & 0o777).toBe(0o700);
+    for (const name of await readdir(folder)) expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
+    expect(await loadCredentials(folder, NOW)).toEqual({ credentials: first.credentials, renewed: false });
+  });
+
+  test.each([
+    [
+      'the server is renewed before it ends, the authority stays',
+      () => inDays(300),
+      { authority: true, server: false, admin: false },
+    ],
+    ['nothing is renewed in the first months', () => inDays(200), { authority: true, server: true, admin: true }],
+    ['a new authority signs all anew', () => inDays(3000), { authority: false, server: false, admin: false }],
+  ])('%s', async (_name, now, same) => {
+    const before = (await loadCredentials(folder, NOW)).credentials;
+    const { credentials: after } = await loadCredentials(folder, now());
+    const isSame = (name: keyof typeof after) => before[name].certificate === after[name].certificate;
+    expect({ authority: isSame('authority'), server: isSame('server'), admin: isSame('admin') }).toEqual(same);
+    for (const name of ['server', 'admin'] as const)
+      expect(
+        new X509Certificate(after[name].certificate).verify(new X509Certificate(after.authority.certificate).publicKey),
+      ).toBe(true);
+  });
+
+  test('what is damaged is made anew', async () => {
+    const before = (await loadCredentials(folder, NOW)).credentials;
+    await writeFile(join(folder, 'server.crt'), 'half a certif');
+    const { credentials, renewed } = await loadCredentials(folder, NOW);
+    expect(renewed).toBe(true);
+    expect(credentials.authority).toEqual(before.authority);
+    expect(await readFile(join(folder, 'server.crt'), 'utf8')).toBe(credentials.server.certificate);
+  });
+
+  test('the kubeconfig is one that clients read', async () => {
+    const { credentials } = await loadCredentials(folder, NOW);
+    const config = new KubeConfig();
+    config.loadFromString(kubeconfigText('https://127.0.0.1:7443', credentials));
+    expect(config.getCurrentCluster()).toMatchObject({ server: 'https://127.0.0.1:7443', skipTLSVerify: false });
+    expect(config.getContextObject('outfit')).toMatchObject({ namespace: 'default', user: 'outfit-admin' });
+    expect(Buffer.from(config.getCurrentUser()!.keyData!, 'base64').toString()).toBe(credentials.admin.key);
+  });
+});
