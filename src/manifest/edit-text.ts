@@ -1,0 +1,156 @@
+import { isRecord } from '../kube/json.ts';
+import { AnchorLedger, type EditContext, type Splice } from './edit-context.ts';
+import { editNode, replaceNode } from './edit-node.ts';
+import { EditError, TextFault } from './errors.ts';
+import type { FieldPath } from './field-path.ts';
+import { columnOf, detectLayout, detectTrait, type LayoutTrait } from './layout.ts';
+import type { ManifestDocument, ManifestFile, ReadDocument } from './parse.ts';
+import { objectOf } from './parse.ts';
+import { readPiece } from './read-document.ts';
+import { firstDifference } from './same-value.ts';
+import { splitText } from './split.ts';
+import { StyleSource } from './style-source.ts';
+import { DEFAULT_LIMITS } from './tree.ts';
+
+/** What one document is to become. */
+export interface DocumentEdit {
+  /** The document's index. */
+  document: number;
+  /** The whole new object. Fields with undefined are taken as not there. */
+  object: unknown;
+}
+
+export interface EditOptions {
+  /** Where added values come from: what is added is written with the quotes and the flow style that it has there. */
+  styles?: readonly ManifestDocument[];
+}
+
+/**
+ * The file's text with some documents saying something else. Only the differences are spliced: no other byte changes. What is added follows the
+ * document's indentation; new keys come last in their map, items where they stand in their list. The result is read again and compared.
+ * An alias that must say something else than its anchor is written out; a value that is taken out again leaves what stood there before.
+ * @throws EditError; then nothing is to be written
+ */
+export function editText(file: ManifestFile, edits: readonly DocumentEdit[], options: EditOptions = {}): string {
+  const documents = file.documents as readonly ReadDocument[];
+  const wanted = new Map<ReadDocument, unknown>();
+  for (const { document: index, object } of edits) {
+    const document = documents[index];
+    if (!document || wanted.has(document)) {
+      const reason = document ? 'the document is edited twice' : 'there is no such document';
+      throw new EditError('NoSuchDocument', { file: file.file, document: index, path: [] }, reason);
+    }
+    requirePlain(file, document, object, []);
+    wanted.set(document, object);
+  }
+  const splice = documentSplicer(file, new StyleSource(options.styles));
+  let result = '';
+  let copied = 0;
+  for (const group of documentsByPiece(documents)) {
+    const { start, end } = group[0]!.piece;
+    const splices = group.flatMap((document) => (wanted.has(document) ? splice(document, wanted.get(document)) : []));
+    if (splices.length === 0) continue;
+    const text = applySplices(file.text, start, end, splices);
+    prove(file, text, group, wanted);
+    result += file.text.slice(copied, start) + text;
+    copied = end;
+  }
+  return result + file.text.slice(copied);
+}
+
+function documentSplicer(
+  file: ManifestFile,
+  styles: StyleSource,
+): (document: ReadDocument, object: unknown) => Splice[] {
+  const { text } = file;
+  let trait: LayoutTrait | undefined;
+  const fileTrait = () => {
+    trait ??= detectTrait(
+      text,
+      (file.documents as readonly ReadDocument[]).map(({ tree }) => tree.root),
+    );
+    return trait;
+  };
+  return (document, object) => {
+    const { root, anchored, json } = document.tree;
+    const context: EditContext = {
+      text,
+      json,
+      styles,
+      layout: detectLayout(text, root, fileTrait),
+      anchors: anchored ? new AnchorLedger() : undefined,
+      splices: [],
+      edit: (node, old, wanted, place) => editNode(context, node, old, wanted, place),
+      replace: (node, wanted, place) => replaceNode(context, node, wanted, place),
+      refuseMerge: (path, reason) => {
+        throw new EditError('MergeKey', { file: file.file, document: document.index, path }, reason);
+      },
+    };
+    const column = columnOf(text, root.start);
+    context.edit(root, document.object, object, { in: 'root', after: root.start, column, key: '', path: [] });
+    return context.splices;
+  };
+}
+
+/** Several JSON objects may share a piece. */
+function documentsByPiece(documents: readonly ReadDocument[]): ReadDocument[][] {
+  const groups: ReadDocument[][] = [];
+  for (const document of documents) {
+    const last = groups.at(-1);
+    if (last?.[0]!.piece === document.piece) last.push(document);
+    else groups.push([document]);
+  }
+  return groups;
+}
+
+/** Sorts by place and keeps the order of what was added at one place. */
+function applySplices(text: string, start: number, end: number, splices: Splice[]): string {
+  let result = '';
+  let at = start;
+  for (const splice of splices.toSorted((a, b) => a.start - b.start || a.end - b.end)) {
+    result += text.slice(at, splice.start) + splice.text;
+    at = Math.max(at, splice.end);
+  }
+  return result + text.slice(at, end);
+}
+
+/** Reads the piece again: every document in it must say what was meant, also those that were not edited. */
+function prove(file: ManifestFile, text: string, documents: ReadDocument[], wanted: Map<ReadDocument, unknown>): void {
+  const fail = (document: ReadDocument, path: FieldPath, reason: string): never => {
+    throw new EditError('NotProven', { file: file.file, document: document.index, path }, reason);
+  };
+  const found = readAgain(text);
+  if ('fault' in found) return fail(documents[0]!, [], `the text as edited does not read: ${found.fault}`);
+  if (found.objects.length !== documents.length)
+    fail(documents[0]!, [], 'the text as edited holds another number of documents');
+  for (const [index, document] of documents.entries()) {
+    const path = firstDifference(wanted.get(document) ?? document.object, found.objects[index]);
+    if (path) fail(document, path, 'the text as edited does not say what was meant');
+  }
+}
+
+function readAgain(text: string): { objects: unknown[] } | { fault: string } {
+  try {
+    const limits = { ...DEFAULT_LIMITS, characters: Number.POSITIVE_INFINITY };
+    return {
+      objects: splitText(text).flatMap((piece) => readPiece(text, piece, limits).map((tree) => objectOf(tree, limits))),
+    };
+  } catch (error) {
+    if (error instanceof TextFault) return { fault: error.message };
+    throw error;
+  }
+}
+
+/** @throws EditError NotPlain */
+function requirePlain(file: ManifestFile, document: ManifestDocument, value: unknown, path: FieldPath): void {
+  const fail = (reason: string): never => {
+    throw new EditError('NotPlain', { file: file.file, document: document.index, path }, reason);
+  };
+  if (path.length === 0 && !isRecord(value)) fail('a document is a map');
+  if (value === document.object || value === null || ['string', 'boolean', 'undefined'].includes(typeof value)) return;
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : fail(`${value} cannot be written`);
+  if (typeof value !== 'object') fail(`a ${typeof value} cannot be written`);
+  for (const [key, field] of Object.entries(value as object)) {
+    requirePlain(file, document, field, [...path, Array.isArray(value) ? Number(key) : key]);
+  }
+}
