@@ -18,7 +18,8 @@ const NODE = {
   home: process.env.OUTFIT_HOME ?? '/var/lib/outfit-demo',
   flags: ['--port', '0', '--bridge', 'outfit-demo', '--pod-cidr', '10.205.199.0/24', '--node-name', 'demo'],
 };
-const env = { ...process.env, OUTFIT_HOME: NODE.home };
+/** Debian packages are kept for the next time; only the node itself is thrown away. */
+const env = { OUTFIT_CACHE: '/var/cache/outfit', ...process.env, OUTFIT_HOME: NODE.home };
 const bold = (text) => (process.stdout.isTTY && !process.env.NO_COLOR ? `\u001b[1m${text}\u001b[0m` : text);
 
 becomeRoot();

@@ -49,7 +49,13 @@ export class NodeUnderTest {
   /** `number` (1 to 250) tells nodes that live at the same time apart: it is in the bridge's name and in the subnet. */
   constructor(number: number) {
     this.home = mkdtempSync(join(tmpdir(), `outfit-e2e-${number}-`));
-    this.env = { ...process.env, OUTFIT_HOME: this.home, HOME: this.home, NO_COLOR: '1' };
+    this.env = {
+      OUTFIT_CACHE: '/var/cache/outfit',
+      ...process.env,
+      OUTFIT_HOME: this.home,
+      HOME: this.home,
+      NO_COLOR: '1',
+    };
     this.flags = [
       '--port',
       '0',
