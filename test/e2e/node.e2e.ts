@@ -288,7 +288,9 @@ describe.skipIf(missing)('a start that cannot succeed leaves nothing', () => {
 function sleepers(): string[] {
   return readdirSync('/proc').filter((name) => {
     try {
-      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, 'utf8') === 'sleep\x080019\0';
+      return (
+        /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, 'utf8') === ['sleep', '100019', ''].join('\u0000')
+      );
     } catch {
       return false;
     }
