@@ -147,9 +147,7 @@ async function respond(
   res: ServerResponse,
   stopping: AbortSignal,
 ): Promise<void> {
-  const gone = new AbortController();
-  res.once('close', () => gone.abort());
-  const signal = AbortSignal.any([gone.signal, stopping]);
+  const { signal } = untilGone(res, stopping);
   try {
     const response = await handle(requestOf(req, signal));
     if (response.kind === 'raw') await response.serve(req, res);
@@ -159,6 +157,22 @@ async function respond(
     // The handler has answered and logged what can be; nothing more can be said on this connection.
     res.destroy();
   }
+}
+
+/**
+ * Aborts when the client has gone or the server stops. Not `AbortSignal.any`: Node 20 never forgets the signals that were made from one
+ * that lives on, so each request would leave something behind.
+ */
+function untilGone(res: ServerResponse, stopping: AbortSignal): AbortController {
+  const over = new AbortController();
+  const end = () => over.abort();
+  stopping.addEventListener('abort', end, { once: true });
+  res.once('close', () => {
+    stopping.removeEventListener('abort', end);
+    end();
+  });
+  if (stopping.aborted) end();
+  return over;
 }
 
 async function stream(
