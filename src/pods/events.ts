@@ -11,7 +11,8 @@ import { LeastRecentlyUsed } from './events/least-recently-used.ts';
 
 /** Events that wait to be written; when more come than the disk takes, the newest are lost, as in client-go. */
 const MAX_WAITING = 1000;
-const MEMORY = 4096;
+/** Events that can still be counted up. */
+const MEMORY = 1024;
 /** How long an event is kept after its last change (`--event-ttl` of the kube-apiserver). Milliseconds. */
 const TIME_TO_LIVE = 3_600_000;
 const SWEEP_EVERY = 300_000;

@@ -22,8 +22,8 @@ const SIMILAR_MS = 600_000;
 /** Events of one subject that may come at once, and the time after which one more may. */
 const BURST = 25;
 const REFILL_MS = 300_000;
-/** Subjects and reasons that are remembered. */
-const MEMORY = 4096;
+/** Subjects and reasons that are remembered: of far more Pods than one machine runs. client-go's 4096, for whole clusters, would come to 10 MB. */
+const MEMORY = 1024;
 
 interface Similar {
   messages: Set<string>;
