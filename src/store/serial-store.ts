@@ -65,7 +65,7 @@ export class SerialStore implements Store {
     this.#state = state;
     this.#history = new EventLog(state.revision, {
       events: options.historyLength ?? 10_000,
-      bytes: options.historyBytes ?? 8 * 1024 * 1024,
+      bytes: options.historyBytes ?? 4 * 1024 * 1024,
     });
   }
 
