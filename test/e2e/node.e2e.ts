@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually, missing, NodeUnderTest } from './node-under-test.ts';
@@ -115,6 +115,7 @@ describe.skipIf(missing)(`outfit node${missing ? ` (${missing})` : ''}`, () => {
         ),
       );
       expect(sizes).toEqual(Array(4).fill(8 << 20));
+      expect(await halfClosed(Number(port))).toMatch(/^HTTP\/1\.\d 404 /);
       const exit = new Promise((resolve) => forward.once('exit', (code) => resolve(code)));
       forward.kill('SIGINT');
       expect(await exit).toBe(0);
@@ -284,6 +285,19 @@ describe.skipIf(missing)('a start that cannot succeed leaves nothing', () => {
     }
   });
 });
+
+/** The answer to a client that closes its side after the question. */
+function halfClosed(port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.setEncoding('utf8').on('data', (text) => {
+      answer += text;
+    });
+    socket.once('close', () => resolve(answer)).once('error', reject);
+    socket.end('GET /nothing HTTP/1.0\r\n\r\n');
+  });
+}
 
 function sleepers(): string[] {
   return readdirSync('/proc').filter((name) => {

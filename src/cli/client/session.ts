@@ -57,15 +57,24 @@ export function slowingWriter(target: Writable, socket: () => WebSocket | undefi
   });
 }
 
-/** Reads from `source` only as fast as the WebSocket takes it. */
-export function slowingReader(source: Readable, socket: () => WebSocket | undefined): Readable {
+/**
+ * Reads from `source` only as fast as the WebSocket takes it. The library closes the WebSocket when what it reads has ended, and with it the
+ * other direction: `linger` is waited for before that.
+ */
+export function slowingReader(
+  source: Readable,
+  socket: () => WebSocket | undefined,
+  linger: () => Promise<void> = async () => {},
+): Readable {
   return Readable.from(
     (async function* () {
-      for await (const chunk of source) {
+      // Iterated plainly, a socket that can only be written to any more would be destroyed.
+      for await (const chunk of source.iterator({ destroyOnReturn: false })) {
         yield chunk as Buffer;
         while ((socket()?.bufferedAmount ?? 0) > HIGH_WATER)
           await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
       }
+      await linger();
     })(),
     { objectMode: false },
   );

@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pod } from '../../kube/generated/objects.ts';
 import { CLUSTER_OPTIONS, type Cluster, connect } from '../client/cluster.ts';
 import { podNamed } from '../client/pods.ts';
@@ -157,6 +158,22 @@ function listenError(error: unknown): string {
   return texts[code ?? ''] ?? message;
 }
 
+/**
+ * A client that has said all it has to say may still wait for the answer, and cannot be told from one that has gone: its side is closed only when
+ * nothing has come for it for some seconds.
+ */
+async function untilQuiet(socket: Socket): Promise<void> {
+  for (let before = -1; !socket.destroyed && before !== socket.bytesWritten; ) {
+    before = socket.bytesWritten;
+    await Promise.race([
+      sleep(QUIET_MS, undefined, { ref: false }),
+      new Promise((resolve) => socket.once('close', resolve)),
+    ]);
+  }
+}
+
+const QUIET_MS = 5_000;
+
 /** One local connection over one WebSocket; ends both when one ends. */
 async function carry(socket: Socket, cluster: Cluster, pod: Pod, remote: number, context: Context): Promise<void> {
   const { PortForward } = await import('@kubernetes/client-node/dist/portforward.js');
@@ -170,6 +187,11 @@ async function carry(socket: Socket, cluster: Cluster, pod: Pod, remote: number,
   socket.on('error', () => webSocket?.close());
   socket.on('close', () => webSocket?.close());
   const output = slowingWriter(socket, () => webSocket);
+  const input = slowingReader(
+    socket,
+    () => webSocket,
+    () => untilQuiet(socket),
+  );
   const errors = new Writable({
     write(chunk, _encoding, done) {
       if (chunk.length > 0)
@@ -193,7 +215,7 @@ async function carry(socket: Socket, cluster: Cluster, pod: Pod, remote: number,
       [remote],
       output,
       errors,
-      slowingReader(socket, () => webSocket),
+      input,
     );
   } catch (error) {
     const failure = connectionError(error);
