@@ -1,12 +1,9 @@
 // Writes src/cri/proto/descriptors.json from the .proto files beside it, so that the bundle needs no parser and no file at run time.
 // A test (src/cri/descriptors.test.ts) says when it was forgotten.
 import { readdirSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-
-// protobufjs is what proto-loader itself reads them with.
-const protobuf = createRequire(createRequire(import.meta.url).resolve('@grpc/proto-loader'))('protobufjs');
+import protobuf from 'protobufjs';
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), '../src/cri/proto');
 const files = readdirSync(folder).filter((name) => name.endsWith('.proto'));

@@ -1,5 +1,5 @@
 import { type CallOptions, Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
-import { fromJSON, type MethodDefinition, type PackageDefinition } from '@grpc/proto-loader';
+import protobuf, { type INamespace, type Method, type Root, type Type } from 'protobufjs/light.js';
 import descriptors from './proto/descriptors.json' with { type: 'json' };
 import { RuntimeError, type RuntimeErrorCode } from './runtime.ts';
 
@@ -22,17 +22,17 @@ export interface Connection {
 
 /** Opens nothing yet: the socket is dialled at the first call, and again by itself when it was lost. */
 export function connect(socket: string): Connection {
-  const definitions = fromJSON(descriptors as Parameters<typeof fromJSON>[0], LOADING);
+  const root = protobuf.Root.fromJSON(descriptors as INamespace);
   const client = new Client(`unix://${socket}`, credentials.createInsecure(), CHANNEL);
   return {
-    call: (method, request, options = {}) => call(client, methodOf(definitions, method), request, options),
-    stream: (method, request, signal) => stream(client, methodOf(definitions, method), request, signal),
-    decode: (type, bytes) => decode(definitions, type, bytes),
+    call: (method, request, options = {}) => call(client, methodOf(root, method), request, options),
+    stream: (method, request, signal) => stream(client, methodOf(root, method), request, signal),
+    decode: (type, bytes) => toMessage(typeOf(root, type), bytes),
     close: () => client.close(),
   };
 }
 
-const LOADING = { longs: String, enums: String, defaults: true } as const;
+const READING = { longs: String, enums: String, defaults: true } as const;
 /** A restart of containerd takes 30 ms; the library would wait up to two minutes before it dials again. Lists and exec output may be large. */
 const CHANNEL = {
   'grpc.initial_reconnect_backoff_ms': 50,
@@ -43,38 +43,51 @@ const CHANNEL = {
 /** containerd's own services are asked in the namespace of its CRI plugin; CRI ignores it. */
 const NAMESPACE = 'k8s.io';
 
-function methodOf(definitions: PackageDefinition, name: string): MethodDefinition<object, object> {
-  const [service = '', method = ''] = name.split('/');
-  const found = (definitions[service] as Record<string, MethodDefinition<object, object>> | undefined)?.[method];
-  if (!found) throw new Error(`no method ${name} in descriptors.json`);
+/** How a method is called. Types are looked up when they are first needed: most of them never are. */
+interface Callable {
+  path: string;
+  serialize(request: object): Buffer;
+  deserialize(bytes: Buffer): object;
+}
+
+function methodOf(root: Root, name: string): Callable {
+  const [serviceName = '', methodName = ''] = name.split('/');
+  const service = root.lookup(serviceName, protobuf.Service) as protobuf.Service | null;
+  const method: Method | undefined = service?.methods[methodName];
+  if (!service || !method) throw new Error(`no method ${name} in descriptors.json`);
+  const requestType = service.lookupType(method.requestType);
+  const responseType = service.lookupType(method.responseType);
+  return {
+    path: `/${name}`,
+    serialize: (request) => toBytes(requestType, request),
+    deserialize: (bytes) => toMessage(responseType, bytes),
+  };
+}
+
+function typeOf(root: Root, name: string): Type {
+  const found = root.lookup(name, protobuf.Type) as Type | null;
+  if (!found) throw new Error(`no message ${name} in descriptors.json`);
   return found;
 }
 
-function decode<Message>(definitions: PackageDefinition, type: string, bytes: Buffer): Message {
-  const found = definitions[type] as { deserialize?(bytes: Buffer): object } | undefined;
-  if (!found?.deserialize) throw new Error(`no message ${type} in descriptors.json`);
-  return found.deserialize(bytes) as Message;
+function toBytes(type: Type, message: object): Buffer {
+  return Buffer.from(type.encode(type.fromObject(message)).finish());
+}
+
+function toMessage<Message>(type: Type, bytes: Buffer): Message {
+  return type.toObject(type.decode(bytes), READING) as Message;
 }
 
 function call<Response>(
   client: Client,
-  method: MethodDefinition<object, object>,
+  { path, serialize, deserialize }: Callable,
   request: object,
   { timeoutMs, signal }: UnaryOptions,
 ): Promise<Response> {
-  const { path, requestSerialize, responseDeserialize } = method;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const settings: CallOptions = timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
-    const pending = client.makeUnaryRequest(
-      path,
-      requestSerialize,
-      responseDeserialize,
-      request,
-      metadata(),
-      settings,
-      done,
-    );
+    const pending = client.makeUnaryRequest(path, serialize, deserialize, request, metadata(), settings, done);
     const abort = () => pending.cancel();
     signal?.addEventListener('abort', abort, { once: true });
     function done(error: ServiceError | null, response?: object) {
@@ -88,12 +101,11 @@ function call<Response>(
 
 async function* stream<Response>(
   client: Client,
-  method: MethodDefinition<object, object>,
+  { path, serialize, deserialize }: Callable,
   request: object,
   signal: AbortSignal,
 ): AsyncIterable<Response> {
-  const { path, requestSerialize, responseDeserialize } = method;
-  const messages = client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request, metadata());
+  const messages = client.makeServerStreamRequest(path, serialize, deserialize, request, metadata());
   const abort = () => messages.cancel();
   signal.addEventListener('abort', abort, { once: true });
   try {

@@ -1,4 +1,4 @@
-import { fromJSON } from '@grpc/proto-loader';
+import protobuf, { type INamespace } from 'protobufjs';
 import { describe, expect, it } from 'vitest';
 import descriptors from './proto/descriptors.json' with { type: 'json' };
 import type { ContainerConfig, PodSandboxConfig } from './runtime.ts';
@@ -8,10 +8,9 @@ const NAMESPACES = { network: 'POD', pid: 'CONTAINER', ipc: 'POD' } as const;
 
 /** What the runtime gets: written to the wire and read again, absent fields left out. */
 function received(type: string, message: object): object {
-  const definition = fromJSON(descriptors as Parameters<typeof fromJSON>[0], { longs: String, enums: String })[
-    `runtime.v1.${type}`
-  ] as unknown as { type: object; serialize?(m: object): Buffer; deserialize?(b: Buffer): object };
-  return definition.deserialize!(definition.serialize!(message));
+  const found = protobuf.Root.fromJSON(descriptors as INamespace).lookupType(`runtime.v1.${type}`);
+  const bytes = found.encode(found.fromObject(message)).finish();
+  return found.toObject(found.decode(bytes), { longs: String, enums: String });
 }
 
 describe('a sandbox configuration on the wire', () => {
