@@ -59,7 +59,7 @@ export function parseJson(body: Buffer): DecodedBody {
 }
 
 async function parseYaml(body: Buffer): Promise<DecodedBody> {
-  const { parseDocument } = await import('yaml');
+  const { parseDocument } = await import('./yaml-library.ts');
   const document = parseDocument(decodeUtf8(body), {
     version: '1.1',
     schema: 'yaml-1.1',

@@ -79,6 +79,6 @@ function failure(code: number, reason: string, message: string): { code: number;
 }
 
 async function toYaml(object: object): Promise<string> {
-  const { stringify } = await import('yaml');
+  const { stringify } = await import('./yaml-library.ts');
   return stringify(JSON.parse(JSON.stringify(object)), { lineWidth: 0 });
 }

@@ -1,5 +1,5 @@
 import { withDefaults } from '../../kube/defaults/defaults.ts';
-import { admitPod } from '../../kube/defaults/pod-admission.ts';
+import { admitPod, admitPodUpdate } from '../../kube/defaults/pod-admission.ts';
 import { type FieldError, invalid } from '../../kube/errors.ts';
 import type { Pod } from '../../kube/generated/objects.ts';
 import type { KubeObject } from '../../kube/object.ts';
@@ -27,7 +27,8 @@ export function withResourceDefaults({ storage }: Resource, object: KubeObject):
  * @throws StatusError Forbidden, Invalid
  */
 export async function admitAndCheck(context: RestContext, request: RestRequest, change: Change): Promise<KubeObject> {
-  const own = change.operation === 'CREATE' ? admitCreate(context, request, change.object) : change.object;
+  const own =
+    change.operation === 'CREATE' ? admitCreate(context, request, change.object) : admitUpdate(request, change);
   const admitted = await context.admit(own, admissionRequest(request, change));
   const object = admitted === own ? own : withResourceDefaults(request.resource, admitted);
   const { resource, warnings } = request;
@@ -71,6 +72,11 @@ function admitCreate(
       `error looking up service account ${namespace}/${account}: serviceaccount "${account}" not found`,
     );
   return pod as KubeObject;
+}
+
+function admitUpdate({ resource, subresource }: RestRequest, { object, previous }: Change): KubeObject {
+  if (resource.storage.resource !== 'pods' || subresource || !previous) return object;
+  return admitPodUpdate(object as Pod, previous as Pod) as KubeObject;
 }
 
 /** Events are validated in their stored form, by the rules of the API group that they came through. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Pod } from '../generated/objects.ts';
 import type { KubeObject } from '../object.ts';
 import { withDefaults } from './defaults.ts';
-import { admitPod, initialPodStatus } from './pod-admission.ts';
+import { admitPod, admitPodUpdate, initialPodStatus } from './pod-admission.ts';
 
 const PODS = { group: '', resource: 'pods' };
 const pod = (spec: Record<string, unknown>): KubeObject => ({ metadata: { name: 'web', namespace: 'default' }, spec });
@@ -189,6 +189,18 @@ describe('admission', () => {
     expect(() => admitted(spec)).toThrow(
       expect.objectContaining({ reason: 'Forbidden', message: `pods "web" is forbidden: ${why}` }),
     );
+  });
+
+  test('a replacement that leaves out tolerations and priority keeps them; no account and no node is added', () => {
+    const previous = admitPod(pod({ containers: [], nodeName: 'node1' }) as Pod);
+    const { serviceAccount, serviceAccountName, nodeName, ...kept } = previous.spec!;
+    expect(admitPodUpdate(pod({ containers: [] }) as Pod, previous).spec).toEqual(kept);
+    expect([serviceAccount, serviceAccountName, nodeName]).toEqual(['default', 'default', 'node1']);
+  });
+
+  test('a replacement that says another priority says so', () => {
+    const previous = admitPod(pod({ containers: [] }) as Pod);
+    expect(admitPodUpdate(pod({ containers: [], priority: 7 }) as Pod, previous).spec?.priority).toBe(7);
   });
 
   test('the first status of a Pod, gated or not', () => {

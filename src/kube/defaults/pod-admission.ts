@@ -28,6 +28,21 @@ export function admitPod(pod: Pod): Pod {
   return copy;
 }
 
+/**
+ * A copy of a Pod that is to replace `previous`, with what the same plugins add on update: the tolerations, and the priority that the Pod has. So a
+ * manifest without them is no attempt to change them.
+ */
+export function admitPodUpdate(pod: Pod, previous: Pod): Pod {
+  const copy = structuredClone(pod);
+  const spec = copy.spec;
+  if (spec === undefined) return copy;
+  admitTolerations(spec);
+  const { priority, preemptionPolicy } = previous.spec ?? {};
+  if (priority !== undefined) spec.priority ??= priority;
+  if (preemptionPolicy !== undefined) spec.preemptionPolicy ??= preemptionPolicy;
+  return copy;
+}
+
 /** The status that a Pod has when it is created, whatever the client wrote (`podStrategy.PrepareForCreate`). */
 export function initialPodStatus(pod: Pod, now: string): PodStatus {
   const gated = (pod.spec?.schedulingGates ?? []).length > 0;
