@@ -97,6 +97,28 @@ test('graceful deletion: SIGTERM, a last row with the end, then nothing is left'
   expect(world.loop.size).toBe(0);
 });
 
+test('a deleted Pod of a node that is not there goes, one of a node that is there stays', async () => {
+  await world.store.create(
+    { group: '', resource: 'nodes', namespace: '', name: 'there' },
+    { apiVersion: 'v1', kind: 'Node', metadata: { name: 'there' } },
+  );
+  await world.create('stray', { nodeName: 'elsewhere' });
+  await world.create('waits', { nodeName: 'elsewhere' });
+  await world.create('foreign', { nodeName: 'there' });
+  await world.delete('stray');
+  await world.delete('foreign');
+  await pass();
+  expect(['stray', 'waits', 'foreign'].map((name) => world.get(name)?.metadata?.name)).toEqual([
+    undefined,
+    'waits',
+    'foreign',
+  ]);
+  await world.store.delete({ group: '', resource: 'nodes', namespace: '', name: 'there' });
+  await pass(MINUTE);
+  expect(world.get('foreign')).toBeUndefined();
+  expect(world.runtime.changes()).toEqual([]);
+});
+
 test('a container that ignores SIGTERM takes the whole grace period and is named', async () => {
   world.runtime.script('c', { ignoresTerm: true });
   await world.create('web', { terminationGracePeriodSeconds: 7 });

@@ -5,7 +5,7 @@ import { followCollection } from './follow.ts';
 import { podsInRuntime, podsLeftBehind } from './left-behind.ts';
 import { type PodLoopOptions, toolsOf } from './loop-options.ts';
 import { Owners } from './owners.ts';
-import { isTerminal, podUid } from './pod-spec.ts';
+import { isDeleted, isTerminal, podUid } from './pod-spec.ts';
 import { names } from './pod-sync.ts';
 import type { Tools } from './round.ts';
 import { Scheduler } from './scheduler.ts';
@@ -90,9 +90,20 @@ export class PodLoop {
     const uid = podUid(pod);
     const worker = this.#workers.get(uid);
     if (worker) worker.update(pod);
-    else if (pod.spec?.nodeName === this.#options.nodeName) this.#employ(pod, { isFresh });
+    else if (this.#isOurs(pod)) this.#employ(pod, { isFresh });
     else if (!pod.spec?.nodeName && !this.#isDraining) void this.#scheduler.consider(pod);
     if (isTerminal(pod)) this.#scheduler.reconsider();
+  }
+
+  /**
+   * Of this node, or being deleted and of a node that is not there (a wrong `nodeName`, or this node before it got another name). Nobody else would
+   * end such a deletion; in a cluster the Pod garbage collector does (kube-controller-manager, `podgc`).
+   */
+  #isOurs(pod: Pod): boolean {
+    const { store, nodeName } = this.#options;
+    const name = pod.spec?.nodeName;
+    if (name === nodeName) return true;
+    return isDeleted(pod) && !!name && !store.get({ ...NODES, namespace: '', name });
   }
 
   #employ(pod: Pod, about: { isFresh?: boolean; isOrphan?: boolean }): void {
@@ -187,7 +198,9 @@ export class PodLoop {
   async #removeOrphans(): Promise<void> {
     const { parts, store, runtime, owner, log } = this.#options;
     const leftBehind = await podsLeftBehind({ runtime, parts, owner });
-    const there = new Set((store.list(PODS).items as Pod[]).map(podUid));
+    const pods = store.list(PODS).items as Pod[];
+    for (const pod of pods) if (isDeleted(pod)) this.#take(pod, { isFresh: false });
+    const there = new Set(pods.map(podUid));
     for (const [uid, pod] of leftBehind) {
       if (there.has(uid) || this.#workers.has(uid)) continue;
       log.info(names(pod), 'removing what is left of a pod');
