@@ -12,7 +12,8 @@ import { checkSelector } from './check/selector.ts';
 import { checkStructure } from './check/structure.ts';
 import { checkBrought } from './check/template.ts';
 import { type Finding, fromFieldError, hasErrors, onSidecar } from './finding.ts';
-import { compileRenderer, expressionFinding, RenderError, type Renderer } from './render.ts';
+import type { Fingerprints } from './fingerprint.ts';
+import { type Brought, compileRenderer, expressionFinding, RenderError, type Renderer } from './render.ts';
 import { sha256 } from './sha256.ts';
 import { API_VERSION, type ConflictKind, RENAMED_KINDS, type Sidecar } from './sidecar.ts';
 
@@ -33,6 +34,8 @@ export interface CompiledSidecars {
   /** By name; those with errors are left out. */
   sidecars: readonly CompiledSidecar[];
   findings: Finding[];
+  /** Made once for what is the same in every Pod. */
+  fingerprints: Fingerprints;
 }
 
 /** Checks and compiles definitions once. Two of one name cannot be told apart in a Pod and are an error. */
@@ -55,7 +58,7 @@ export function compileSidecars(definitions: readonly unknown[]): CompiledSideca
       );
   }
   const sidecars = [...byKey.values()].sort((a, b) => compare(a.name, b.name) || compare(a.kind, b.kind));
-  return { sidecars, findings };
+  return { sidecars, findings, fingerprints: new WeakMap() };
 }
 
 /** What is wrong with a Sidecar or ClusterSidecar, strictly and in Kubernetes' words; warnings included. */
@@ -96,7 +99,7 @@ function compileSidecar(definition: unknown): { compiled?: CompiledSidecar; find
       labels: labelSelectorMatcher(spec.selector),
       namespaceLabels: labelSelectorMatcher(spec.selector?.namespaceSelector ?? {}),
       ...(condition.expression && { condition: condition.expression }),
-      renderer,
+      renderer: remembering(renderer),
     },
   };
 }
@@ -173,6 +176,26 @@ function checkSample({ spec }: Sidecar, renderer: Renderer): Finding[] {
     if (error instanceof RenderError) return [error.finding];
     throw error;
   }
+}
+
+const MAX_REMEMBERED = 256;
+
+/** Most Pods have the same parameters: where nothing else counts, what they get is made once. */
+function remembering(renderer: Renderer): Renderer {
+  if ([...renderer.uses].some((name) => name !== 'params')) return renderer;
+  const made = new Map<string, Brought>();
+  return {
+    ...renderer,
+    render(scope) {
+      const key = JSON.stringify(scope.params, (_, value) => (typeof value === 'bigint' ? Number(value) : value));
+      const before = made.get(key);
+      if (before !== undefined) return before;
+      if (made.size >= MAX_REMEMBERED) made.clear();
+      const brought = renderer.render(scope);
+      made.set(key, brought);
+      return brought;
+    },
+  };
 }
 
 /** null is absent, as everywhere in Kubernetes. */

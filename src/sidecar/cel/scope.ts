@@ -5,12 +5,14 @@ import { toCel } from './values.ts';
 
 /** What expressions may look at, for one target; each part is made when it is first asked for. */
 export class Scope {
+  readonly params: Record<string, unknown>;
   private readonly target: Target;
   private readonly made = new Map<Variable, unknown>();
 
   /** `target.template` is the template before anything is attached: so expressions see the same, whatever joins. */
   constructor(target: Target, params: Record<string, unknown> = {}) {
     this.target = target;
+    this.params = params;
     this.made.set('params', params);
   }
 

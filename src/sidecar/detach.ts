@@ -1,0 +1,227 @@
+import { isRecord } from '../kube/json.ts';
+import { type Finding, onTemplate } from './finding.ts';
+import { fingerprint } from './fingerprint.ts';
+import { keyOf } from './keys.ts';
+import {
+  type AttachedSidecar,
+  type AttachedTree,
+  entryAt,
+  type Provenance,
+  readProvenance,
+  writeProvenance,
+} from './provenance.ts';
+import { ATTACHED } from './sidecar.ts';
+import type { Template } from './target.ts';
+
+export interface DetachOptions {
+  template: Template;
+  /** Names; all that are attached when absent. */
+  sidecars?: readonly string[];
+  /** What becomes of an attached part that was changed by hand: it stays and is reported, or goes all the same. */
+  edited?: 'Keep' | 'Remove';
+}
+
+export interface Detached {
+  /** The template itself when nothing changed; never changed in place, and what did not change is shared. */
+  template: Template;
+  findings: Finding[];
+  /** The sidecars that were taken off. */
+  detached: string[];
+  /** Attached parts that were changed by hand and stayed: paths of keys, per sidecar. */
+  kept: { sidecar: string; path: string[] }[];
+}
+
+/**
+ * Takes off exactly what `attach` added, by the annotation that it left. Parts that another attached sidecar brought too stay with that
+ * one. Without errors the result is what was there before, with whatever else was changed since.
+ */
+export function detach({ template, sidecars, edited = 'Keep' }: DetachOptions): Detached {
+  const { provenance, findings } = readProvenance(template);
+  const nothing = { template, findings, detached: [], kept: [] };
+  if (provenance === undefined) return { ...nothing, findings: [...findings, ...notAttached(sidecars ?? [])] };
+  const names = provenance.sidecars.map(({ name }) => name);
+  const leaving = names.filter((name) => sidecars?.includes(name) ?? true);
+  const unknown = notAttached((sidecars ?? []).filter((name) => !names.includes(name)));
+  if (leaving.length === 0 && names.length > 0) return { ...nothing, findings: unknown };
+  const run = new Detaching(template, provenance, leaving, edited);
+  return { template: run.template(), findings: [...unknown, ...run.findings], detached: leaving, kept: run.kept };
+}
+
+function notAttached(names: readonly string[]): Finding[] {
+  const field = `metadata.annotations[${ATTACHED}]`;
+  return names.map((sidecar) =>
+    onTemplate('NotAttached', field, `sidecar "${sidecar}" is not attached`, { sidecar, severity: 'warning' }),
+  );
+}
+
+class Detaching {
+  readonly findings: Finding[] = [];
+  readonly kept: Detached['kept'] = [];
+  private readonly original: Template;
+  private readonly provenance: Provenance;
+  private readonly leaving: readonly string[];
+  private readonly staying: readonly AttachedSidecar[];
+  private readonly edited: 'Keep' | 'Remove';
+
+  constructor(template: Template, provenance: Provenance, leaving: readonly string[], edited: 'Keep' | 'Remove') {
+    this.original = template;
+    this.provenance = provenance;
+    this.leaving = leaving;
+    this.staying = provenance.sidecars.filter(({ name }) => !leaving.includes(name));
+    this.edited = edited;
+  }
+
+  template(): Template {
+    let parts: Record<string, unknown> = { metadata: this.original.metadata, ...this.original.spec };
+    // The last that joined leaves first, as each may have built on those before it.
+    for (const { name, attached } of this.provenance.sidecars.toReversed())
+      if (this.leaving.includes(name)) parts = this.without(parts, '', attached, [], name) as typeof parts;
+    const { metadata, ...spec } = this.annotate(parts);
+    const result: Template = { ...this.original };
+    if (metadata === undefined) delete result.metadata;
+    else result.metadata = metadata as NonNullable<Template['metadata']>;
+    if (this.original.spec !== undefined) result.spec = spec as unknown as NonNullable<Template['spec']>;
+    return result;
+  }
+
+  /** The annotation says what is still attached, or goes. */
+  private annotate(parts: Record<string, unknown>): Record<string, unknown> {
+    const metadata = parts.metadata as Record<string, unknown>;
+    const annotations = { ...(metadata.annotations as Record<string, unknown>) };
+    if (this.staying.length > 0) {
+      annotations[ATTACHED] = writeProvenance({ ...this.provenance, sidecars: [...this.staying] });
+      return { ...parts, metadata: { ...metadata, annotations } };
+    }
+    delete annotations[ATTACHED];
+    const cleaned = this.put({ ...metadata }, 'annotations', annotations, ['metadata', 'annotations']);
+    return this.put({ ...parts }, 'metadata', cleaned, ['metadata']);
+  }
+
+  private without(node: unknown, field: string, tree: AttachedTree, path: readonly string[], sidecar: string): unknown {
+    let result = node;
+    for (const [segment, entry] of Object.entries(tree).reverse()) {
+      const place = [...path, segment];
+      if (Array.isArray(result)) result = this.inList(result, field, segment, entry, place, sidecar);
+      else if (isRecord(result)) result = this.inMap(result, segment, entry, place, sidecar);
+      else this.missing(entry, place, sidecar);
+    }
+    return result;
+  }
+
+  private inList(
+    items: readonly unknown[],
+    field: string,
+    key: string,
+    entry: AttachedTree[string],
+    path: readonly string[],
+    sidecar: string,
+  ): readonly unknown[] {
+    const print = printOf(entry);
+    const same = items.flatMap((item, i) => (keyOf(field, item) === key ? [i] : []));
+    const index = same.find((i) => print !== undefined && fingerprint(field, items[i]) === print) ?? same[0];
+    if (index === undefined) {
+      this.missing(entry, path, sidecar);
+      return items;
+    }
+    if (print === undefined)
+      return items.with(index, this.without(items[index], field, entry as AttachedTree, path, sidecar));
+    if (!this.mayGo(field, items[index], print, path, sidecar)) return items;
+    return typeof entry === 'string' ? items.toSpliced(index, 1) : items.with(index, (entry as [string, unknown])[1]);
+  }
+
+  private inMap(
+    map: Record<string, unknown>,
+    key: string,
+    entry: AttachedTree[string],
+    path: readonly string[],
+    sidecar: string,
+  ): Record<string, unknown> {
+    if (!Object.hasOwn(map, key)) {
+      this.missing(entry, path, sidecar);
+      return map;
+    }
+    const print = printOf(entry);
+    const copy = { ...map };
+    if (print === undefined)
+      return this.put(copy, key, this.without(map[key], key, entry as AttachedTree, path, sidecar), path);
+    if (!this.mayGo(key, map[key], print, path, sidecar)) return map;
+    if (typeof entry === 'string') delete copy[key];
+    else copy[key] = (entry as [string, unknown])[1];
+    return copy;
+  }
+
+  /** A list or map that became empty goes, or is again the nothing that it was. */
+  private put(
+    parent: Record<string, unknown>,
+    key: string,
+    value: unknown,
+    path: readonly string[],
+  ): Record<string, unknown> {
+    const before = parent[key];
+    const { empty = {} } = this.provenance;
+    const place = path.join('/');
+    if (!isEmpty(value) || isEmpty(before)) parent[key] = value;
+    else if (Object.hasOwn(empty, place)) parent[key] = empty[place];
+    else delete parent[key];
+    return parent;
+  }
+
+  private mayGo(field: string, value: unknown, print: string, path: readonly string[], sidecar: string): boolean {
+    if (this.staying.some(({ attached }) => printOf(entryAt(attached, path)) !== undefined)) return false;
+    if (fingerprint(field, value) === print) return true;
+    if (this.edited === 'Remove') return true;
+    const place = fieldOf(this.original, path);
+    this.kept.push({ sidecar, path: [...path] });
+    this.findings.push(
+      onTemplate('EditedByHand', place, `was changed by hand since sidecar "${sidecar}" brought it, and stays`, {
+        sidecar,
+        severity: 'warning',
+      }),
+    );
+    return false;
+  }
+
+  private missing(entry: AttachedTree[string], path: readonly string[], sidecar: string): void {
+    const others = this.provenance.sidecars.filter(({ name }) => name !== sidecar && this.leaving.includes(name));
+    const shared = others.some(({ attached }) => entryAt(attached, path) !== undefined);
+    if (shared || entry === undefined) return;
+    this.findings.push(
+      onTemplate('RemovedByHand', fieldOf(this.original, path), `sidecar "${sidecar}" brought it, and it is gone`, {
+        sidecar,
+        severity: 'info',
+      }),
+    );
+  }
+}
+
+function printOf(entry: AttachedTree[string] | undefined): string | undefined {
+  if (typeof entry === 'string') return entry;
+  return Array.isArray(entry) ? entry[0] : undefined;
+}
+
+function isEmpty(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  return value === undefined || value === null || (isRecord(value) && Object.keys(value).length === 0);
+}
+
+/** A path of keys as Kubernetes writes fields, with indices where the template has the element: `spec.containers[0].env[2]`. */
+export function fieldOf(template: Template, path: readonly string[]): string {
+  const [root = '', ...rest] = path;
+  let text = root === 'metadata' ? 'metadata' : `spec.${root}`;
+  let node: unknown =
+    root === 'metadata' ? template.metadata : (template.spec as Record<string, unknown> | undefined)?.[root];
+  let field = root;
+  for (const segment of rest) {
+    if (Array.isArray(node)) {
+      const list = field;
+      const index = node.findIndex((item) => keyOf(list, item) === segment);
+      text += `[${index < 0 ? segment : index}]`;
+      node = node[index];
+    } else {
+      text += field === 'labels' || field === 'annotations' ? `[${segment}]` : `.${segment}`;
+      node = isRecord(node) ? node[segment] : undefined;
+      field = segment;
+    }
+  }
+  return text;
+}
