@@ -9,6 +9,9 @@ export type ListStep =
 
 /** What tells the items of Kubernetes' lists apart, the strongest first (patchMergeKey in `core/v1/types.go`). */
 const IDENTITIES = ['mountPath', 'devicePath', 'containerPort', 'name', 'ip', 'key', 'topologyKey'];
+/** Indices of an old item and of the new one that it became; ascending in both. */
+type Match = readonly [number, number];
+
 const LARGEST_TABLE = 250_000;
 
 /**
@@ -21,41 +24,36 @@ export function alignLists(old: readonly unknown[], next: readonly unknown[]): L
   while (head < shorter && sameValue(old[head], next[head])) head++;
   let tail = 0;
   while (tail < shorter - head && sameValue(old[old.length - 1 - tail], next[next.length - 1 - tail])) tail++;
-  const equal = [
-    ...range(head).map((i) => [i, i] as const),
-    ...equalPairs(old, next, head, tail),
-    ...range(tail).map((i) => [old.length - tail + i, next.length - tail + i] as const),
-  ];
-  return fillGaps(old, next, equal);
+  const middle = matchMiddle(old.slice(head, old.length - tail), next.slice(head, next.length - tail));
+  return toSteps(old, next, [
+    ...range(head).map((i): Match => [i, i]),
+    ...middle.map(([i, j]): Match => [i + head, j + head]),
+    ...range(tail).map((i): Match => [old.length - tail + i, next.length - tail + i]),
+  ]);
 }
 
-/** Pairs of equal items of the middle, ascending in both. */
-function equalPairs(
-  old: readonly unknown[],
-  next: readonly unknown[],
-  head: number,
-  tail: number,
-): (readonly [number, number])[] {
-  const a = old.slice(head, old.length - tail);
-  const b = next.slice(head, next.length - tail);
-  if (a.length === 0 || b.length === 0) return [];
-  const pairs = subsequence(a, b) ?? subsequence(b, a)?.map(([i, j]) => [j, i] as const) ?? longestCommon(a, b);
-  return pairs.map(([i, j]) => [i + head, j + head] as const);
+/** What only grew or only shrank is matched the same both ways; else equal items first, then changed ones between them. */
+function matchMiddle(a: readonly unknown[], b: readonly unknown[]): Match[] {
+  const grown = embed(a, b);
+  if (grown) return grown;
+  const shrunk = embed(b, a);
+  if (shrunk) return shrunk.map(([j, i]) => [i, j]);
+  return matchChanged(a, b, longestCommon(a, b));
 }
 
-/** All of `a` in `b`, each as early as can be; undefined where `b` does not hold all in order. */
-function subsequence(a: readonly unknown[], b: readonly unknown[]): (readonly [number, number])[] | undefined {
-  const pairs: (readonly [number, number])[] = [];
+/** Each of `parts` with the first item after the one before that holds all of it; undefined where one has none. */
+function embed(parts: readonly unknown[], wholes: readonly unknown[]): Match[] | undefined {
+  const matches: Match[] = [];
   let j = 0;
-  for (const [i, item] of a.entries()) {
-    while (j < b.length && !sameValue(item, b[j])) j++;
-    if (j === b.length) return undefined;
-    pairs.push([i, j++]);
+  for (const [i, part] of parts.entries()) {
+    while (j < wholes.length && !holds(wholes[j], part)) j++;
+    if (j === wholes.length) return undefined;
+    matches.push([i, j++]);
   }
-  return pairs;
+  return matches;
 }
 
-function longestCommon(a: readonly unknown[], b: readonly unknown[]): (readonly [number, number])[] {
+function longestCommon(a: readonly unknown[], b: readonly unknown[]): Match[] {
   if (a.length * b.length > LARGEST_TABLE) return [];
   const width = b.length + 1;
   const lengths = new Uint32Array((a.length + 1) * width);
@@ -65,7 +63,7 @@ function longestCommon(a: readonly unknown[], b: readonly unknown[]): (readonly 
       lengths[i * width + j] = sameValue(a[i], b[j]) ? lengths[(i + 1) * width + j + 1]! + 1 : best;
     }
   }
-  const pairs: (readonly [number, number])[] = [];
+  const pairs: Match[] = [];
   for (let i = 0, j = 0; i < a.length && j < b.length; ) {
     if (sameValue(a[i], b[j])) pairs.push([i++, j++]);
     else if (lengths[(i + 1) * width + j]! >= lengths[i * width + j + 1]!) i++;
@@ -74,22 +72,28 @@ function longestCommon(a: readonly unknown[], b: readonly unknown[]): (readonly 
   return pairs;
 }
 
-/** Between equal items: changed ones are kept, others go and come. */
-function fillGaps(old: readonly unknown[], next: readonly unknown[], equal: (readonly [number, number])[]): ListStep[] {
+function toSteps(old: readonly unknown[], next: readonly unknown[], matches: Match[]): ListStep[] {
   const steps: ListStep[] = [];
   let i = 0;
   let j = 0;
-  for (const [nextOld, nextNew] of [...equal, [old.length, next.length] as const]) {
-    for (const [changedOld, changedNew] of [
-      ...changedPairs(old, next, [i, nextOld], [j, nextNew]),
-      [nextOld, nextNew] as const,
-    ]) {
-      while (i < changedOld) steps.push({ do: 'remove', old: i++ });
-      while (j < changedNew) steps.push({ do: 'insert', next: j++ });
-      if (i < old.length && j < next.length) steps.push({ do: 'keep', old: i++, next: j++ });
-    }
+  for (const [matchedOld, matchedNext] of [...matches, [old.length, next.length] as const]) {
+    while (i < matchedOld) steps.push({ do: 'remove', old: i++ });
+    while (j < matchedNext) steps.push({ do: 'insert', next: j++ });
+    if (i < old.length && j < next.length) steps.push({ do: 'keep', old: i++, next: j++ });
   }
   return steps;
+}
+
+/** Adds to the matches of equal items those of changed ones between them. */
+function matchChanged(old: readonly unknown[], next: readonly unknown[], equal: Match[]): Match[] {
+  const matches: Match[] = [];
+  let i = 0;
+  let j = 0;
+  for (const match of [...equal, [old.length, next.length] as const]) {
+    matches.push(...changedPairs(old, next, [i, match[0]], [j, match[1]]), match);
+    [i, j] = [match[0] + 1, match[1] + 1];
+  }
+  return matches.slice(0, -1);
 }
 
 function changedPairs(
@@ -97,8 +101,8 @@ function changedPairs(
   next: readonly unknown[],
   [oldStart, oldEnd]: [number, number],
   [newStart, newEnd]: [number, number],
-): (readonly [number, number])[] {
-  const pairs: (readonly [number, number])[] = [];
+): Match[] {
+  const pairs: Match[] = [];
   const alone = oldEnd - oldStart === newEnd - newStart;
   let from = newStart;
   for (let i = oldStart; i < oldEnd; i++) {
@@ -115,16 +119,21 @@ function changedPairs(
 /** `aligned`: as many items on both sides, so a scalar may simply have been replaced. */
 function isChanged(old: unknown, next: unknown, aligned: boolean): boolean {
   if (isRecord(old) && isRecord(next)) {
-    const key = IDENTITIES.find((name) => old[name] !== undefined || next[name] !== undefined);
+    const key = IDENTITIES.find((name) => isNamed(old[name]) || isNamed(next[name]));
     return key === undefined ? holds(next, old) || holds(old, next) : sameValue(old[key], next[key]);
   }
   if (Array.isArray(old) && Array.isArray(next)) return holds(next, old) || holds(old, next);
   return aligned && !isCollection(old) && !isCollection(next);
 }
 
-/** Everything in `part` is in `whole`, lists in their order. */
+/** Everything in `part` is in `whole`, lists in their order; a null field may have been filled. */
 function holds(whole: unknown, part: unknown): boolean {
-  if (isRecord(part)) return isRecord(whole) && Object.keys(part).every((key) => holds(whole[key], part[key]));
+  if (isRecord(part)) {
+    if (!isRecord(whole)) return false;
+    return Object.keys(part).every(
+      (key) => holds(whole[key], part[key]) || (part[key] === null && isCollection(whole[key])),
+    );
+  }
   if (!Array.isArray(part)) return sameValue(whole, part);
   if (!Array.isArray(whole)) return false;
   let j = 0;
@@ -132,6 +141,10 @@ function holds(whole: unknown, part: unknown): boolean {
     while (j < whole.length && !holds(whole[j], item)) j++;
     return j++ < whole.length;
   });
+}
+
+function isNamed(value: unknown): boolean {
+  return value !== undefined && value !== null && !isCollection(value);
 }
 
 function isCollection(value: unknown): boolean {

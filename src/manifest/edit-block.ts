@@ -1,13 +1,14 @@
 import { alignLists } from './align-lists.ts';
 import { type EditContext, insert, type Place } from './edit-context.ts';
-import { beginsLine, columnOf, lineEndOf, lineStartOf, listOffsetIn } from './layout.ts';
+import { afterDeeperComments, beginsLine, columnOf, lineEndOf, lineStartOf, listOffsetIn } from './layout.ts';
 import { planMap } from './plan-map.ts';
-import type { MapNode, SeqNode } from './tree.ts';
+import type { MapNode, Node, ScalarNode, SeqNode } from './tree.ts';
 import { writeItem, writePair } from './write-value.ts';
 
 interface Child {
   start: number;
   end: number;
+  value: Node;
   removed: boolean;
 }
 
@@ -21,7 +22,10 @@ export function editBlockMap(
 ): void {
   const plan = planMap(context, node, wanted, place.path);
   const column = columnOf(context.text, node.pairs[0]!.start);
-  if (plan.removed.size === node.pairs.length) return context.replace(node, wanted, place);
+  if (plan.removed.size === node.pairs.length) {
+    context.replace(node, wanted, place);
+    return;
+  }
   for (const pair of node.pairs) {
     if (pair.merge || plan.untouched.has(pair)) continue;
     if (plan.removed.has(pair)) context.anchors?.forget(pair.value);
@@ -29,7 +33,12 @@ export function editBlockMap(
   }
   removeChildren(
     context,
-    node.pairs.map((pair) => ({ start: pair.start, end: pair.value.end, removed: plan.removed.has(pair) })),
+    node.pairs.map((pair) => ({
+      start: pair.start,
+      end: pair.value.end,
+      value: pair.value,
+      removed: plan.removed.has(pair),
+    })),
   );
   const layout = { ...context.layout, listOffset: listOffsetIn(context.text, node) ?? context.layout.listOffset };
   const lines = plan.added.flatMap((key) =>
@@ -50,13 +59,22 @@ export function editBlockList(
   const column = columnOf(text, node.starts[0]!);
   const steps = alignLists(old, wanted);
   const removed = new Set(steps.flatMap((step) => (step.do === 'remove' ? [step.old] : [])));
-  if (removed.size === node.items.length) return context.replace(node, wanted, place);
+  if (removed.size === node.items.length) {
+    context.replace(node, wanted, place);
+    return;
+  }
   let previous = -1;
   for (const step of steps) {
     if (step.do === 'insert') {
-      const lines = writeItem(wanted[step.next], column, layout, styles.forItem(place.key, wanted[step.next]));
-      if (previous >= 0) insertAfter(context, node.items[previous]!.end, column, lines);
-      else insertFirst(context, node, column, lines, place);
+      const value = wanted[step.next];
+      if (previous < 0) insertFirst(context, node, value, place);
+      else
+        insertAfter(
+          context,
+          node.items[previous]!.end,
+          column,
+          writeItem(value, column, layout, styles.forItem(place.key, value)),
+        );
       continue;
     }
     previous = step.old;
@@ -72,7 +90,7 @@ export function editBlockList(
   }
   removeChildren(
     context,
-    node.items.map(({ end }, i) => ({ start: node.starts[i]!, end, removed: removed.has(i) })),
+    node.items.map((value, i) => ({ start: node.starts[i]!, end: value.end, value, removed: removed.has(i) })),
   );
 }
 
@@ -87,43 +105,40 @@ function itemPlace({ path, key }: Place, index: number, after: number, column: n
 /** Lines after a child that ends at `end`, and after the comments below it that are indented deeper than what is added: they are the child's. */
 function insertAfter(context: EditContext, end: number, column: number, lines: string[]): void {
   const { text, layout } = context;
-  let at = lineEndOf(text, end);
-  for (;;) {
-    const comment = /^\r?\n( *)#[^\n]*/.exec(text.slice(at, lineEndOf(text, at + 2)));
-    if (!comment || comment[1]!.length <= column) break;
-    at = lineEndOf(text, at + 2);
-  }
-  insert(context, at, layout.eol + lines.join(layout.eol));
+  insert(context, afterDeeperComments(text, lineEndOf(text, end), column), layout.eol + lines.join(layout.eol));
 }
 
-/** Lines before the first item: above its comments, right below the key. */
-function insertFirst(
-  context: EditContext,
-  node: SeqNode,
-  column: number,
-  lines: string[],
-  { in: kind, after }: Place,
-): void {
-  const { text, layout } = context;
+/** An item before the first: above its comments, right below the key. */
+function insertFirst(context: EditContext, node: SeqNode, value: unknown, { in: kind, after, key }: Place): void {
+  const { text, layout, styles } = context;
   const first = node.starts[0]!;
-  const block = lines.join(layout.eol);
+  const column = columnOf(text, first);
+  const at = lineEndOf(text, after);
+  const literals = !beginsLine(text, first) || kind === 'root' || afterDeeperComments(text, at, column) === at;
+  const block = writeItem(
+    value,
+    column,
+    { ...layout, literals: literals && layout.literals },
+    styles.forItem(key, value),
+  ).join(layout.eol);
   if (!beginsLine(text, first)) insert(context, first, block.slice(column) + layout.eol + ' '.repeat(column));
   else if (kind === 'root') insert(context, lineStartOf(text, first), block + layout.eol);
-  else insert(context, lineEndOf(text, after), layout.eol + block);
+  else insert(context, at, layout.eol + block);
 }
 
 /** Takes children out with their lines. At least one stays. */
 function removeChildren(context: EditContext, children: Child[]): void {
   const { text, splices } = context;
+  const column = columnOf(text, children[0]!.start);
   let from = 0;
   if (children[0]!.removed && !beginsLine(text, children[0]!.start)) {
     from = children.findIndex(({ removed }) => !removed);
     removeBehindDash(context, children.slice(0, from), children[from]!.start);
   }
-  for (const { start, end, removed } of children.slice(from)) {
-    if (!removed) continue;
+  for (const [index, { start, end, removed }] of children.entries()) {
+    if (!removed || index < from) continue;
     const lineStart = lineStartOf(text, start);
-    const lineEnd = lineEndOf(text, end);
+    const lineEnd = removalEnd(text, lineEndOf(text, end), column, lastBlockScalar(children[index - 1]?.value));
     if (lineStart < 2) splices.push({ start: lineStart, end: afterBreak(text, lineEnd), text: '' });
     else splices.push({ start: lineEndOf(text, lineStartOf(text, lineStart - 1)), end: lineEnd, text: '' });
   }
@@ -139,6 +154,22 @@ function removeBehindDash({ text, splices }: EditContext, children: Child[], nex
   }
   const afterDash = text.slice(0, start).trimEnd().length;
   splices.push({ start: afterDash, end: lineEndOf(text, end), text: '' });
+}
+
+/** What follows and would become part of the block scalar above goes too: comments that are indented deeper, and blank lines where it keeps them. */
+function removalEnd(text: string, lineEnd: number, column: number, above: ScalarNode | undefined): number {
+  if (!above) return lineEnd;
+  const end = afterDeeperComments(text, lineEnd, column);
+  if (!/^[|>]\d?\+/.test(text.slice(above.start, above.start + 3))) return end;
+  const blank = /(?:\r?\n[ \t]*(?=\r?\n|$))*/y;
+  blank.lastIndex = end;
+  return end + (blank.exec(text)?.[0].length ?? 0);
+}
+
+function lastBlockScalar(node: Node | undefined): ScalarNode | undefined {
+  if (node?.kind === 'map') return lastBlockScalar(node.pairs.at(-1)?.value);
+  if (node?.kind === 'seq') return lastBlockScalar(node.items.at(-1));
+  return node?.kind === 'scalar' && (node.style === 'literal' || node.style === 'folded') ? node : undefined;
 }
 
 function afterBreak(text: string, lineEnd: number): number {

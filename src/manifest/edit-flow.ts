@@ -86,7 +86,10 @@ function spliceChildren(context: EditContext, work: Work, keep: (step: { old: nu
   const { node, children, steps, wanted, place } = work;
   const removed = steps.flatMap((step) => (step.do === 'remove' ? [step.old] : []));
   const inserted = steps.some((step) => step.do === 'insert');
-  if (removed.length > 0 && inserted) return context.replace(node, wanted, { ...place, in: 'flow' });
+  if (removed.length > 0 && inserted) {
+    context.replace(node, wanted, { ...place, in: 'flow' });
+    return;
+  }
   for (const step of steps) if (step.do === 'keep') keep(step);
   for (const index of removed)
     context.anchors?.forget(node.kind === 'map' ? node.pairs[index]!.value : node.items[index]!);
@@ -115,13 +118,16 @@ function removeSome({ splices }: EditContext, children: readonly Child[], remove
 
 function fillEmpty(context: EditContext, { node, steps, write }: Work): void {
   const style = flowStyleAt(context, node);
-  const { pretty } = style;
-  const spread = pretty && node.end - node.start === 2;
-  const inner = spread ? deeper(style) : { ...style, pretty: undefined as never };
-  const parts = steps.flatMap((step) => (step.do === 'insert' ? [write(step.next, inner)] : []));
-  if (!spread) return insert(context, node.start + 1, parts.join(style.comma));
-  const lines = parts.map((part) => pretty.lineBreak + pretty.unit + part);
-  insert(context, node.start + 1, lines.join(',') + pretty.lineBreak);
+  const added = steps.flatMap((step) => (step.do === 'insert' ? [step.next] : []));
+  if (!style.pretty || node.end - node.start > 2) {
+    const parts = added.map((index) => write(index, withoutPretty(style)));
+    insert(context, node.start + 1, parts.join(style.comma));
+    return;
+  }
+  const { lineBreak, unit } = style.pretty;
+  const inner = { ...style, pretty: { lineBreak: lineBreak + unit, unit } };
+  const lines = added.map((index) => lineBreak + unit + write(index, inner));
+  insert(context, node.start + 1, lines.join(',') + lineBreak);
 }
 
 function insertSome(context: EditContext, { node, children, steps, write }: Work): void {
@@ -143,11 +149,6 @@ function insertSome(context: EditContext, { node, children, steps, write }: Work
 
 function withoutPretty({ pretty: _, ...style }: FlowStyle): FlowStyle {
   return style;
-}
-
-function deeper(style: FlowStyle): FlowStyle {
-  const { lineBreak, unit } = style.pretty!;
-  return { ...style, pretty: { lineBreak: lineBreak + unit, unit } };
 }
 
 /** The spaces or tabs that the line of an offset begins with. */

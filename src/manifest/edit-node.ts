@@ -3,7 +3,7 @@ import { editBlockList, editBlockMap } from './edit-block.ts';
 import type { EditContext, Place } from './edit-context.ts';
 import { insert } from './edit-context.ts';
 import { editFlowList, editFlowMap, flowStyleAt } from './edit-flow.ts';
-import { lineEndOf } from './layout.ts';
+import { afterDeeperComments, lineEndOf } from './layout.ts';
 import { sameValue } from './same-value.ts';
 import type { Model } from './style-source.ts';
 import type { Node, ScalarNode, ScalarValue } from './tree.ts';
@@ -33,11 +33,15 @@ export function editNode(context: EditContext, node: Node, old: unknown, wanted:
 /** Writes a node anew: in the line of its key or dash, or below it, as the value and its model ask. */
 export function replaceNode(context: EditContext, node: Node, wanted: unknown, place: Place): void {
   context.anchors?.forget(node);
-  if (place.in === 'root') return replaceRoot(context, node, wanted as Record<string, unknown>);
-  if (place.in === 'flow') return replaceInFlow(context, node, wanted, place);
-  const { inline, below } = written(context, node, wanted, place);
+  if (place.in === 'root') replaceRoot(context, node, wanted as Record<string, unknown>);
+  else if (place.in === 'flow') replaceInFlow(context, node, wanted, place);
+  else replaceInBlock(context, node, wanted, place);
+}
+
+function replaceInBlock(context: EditContext, node: Node, wanted: unknown, place: Place): void {
   const { text, splices, layout } = context;
-  const after = place.after;
+  const { after } = place;
+  const { inline, below } = written(context, node, wanted, place);
   const lines = below.map((line) => layout.eol + line).join('');
   const lead = inline && ` ${inline}`;
   if (!text.slice(after, node.start).includes('\n')) {
@@ -57,17 +61,27 @@ function opensBlock({ text, json }: EditContext, node: Node, wanted: object, pla
 }
 
 function written(context: EditContext, node: Node, wanted: unknown, { in: kind, column, key }: Place): Written {
-  const { layout, styles } = context;
+  const { text, styles } = context;
+  const lineEnd = lineEndOf(text, node.end);
+  const layout = {
+    ...context.layout,
+    literals: context.layout.literals && afterDeeperComments(text, lineEnd, column) === lineEnd,
+  };
   if (wanted === null && node.kind !== 'scalar') {
     // Back to what a null that was filled looked like: nothing where a block stood, a word where a flow collection did.
     return { inline: nullText(context, node), below: [] };
   }
   if (isCollection(wanted) && isWrittenNull(node)) {
-    const padding = context.text.charAt(node.start) === '~' ? ' ' : '';
+    const padding = text.charAt(node.start) === '~' ? ' ' : '';
     return { inline: writeFlow(wanted, { ...YAML_FLOW, padding }, undefined), below: [] };
   }
-  if (kind === 'item') return writeItemValue(wanted, column, layout, styles.forItem(key, wanted));
-  return writeValue(wanted, column, layout, styles.forValue(key, wanted));
+  const model = kind === 'item' ? styles.forItem(key, wanted) : styles.forValue(key, wanted);
+  if (kind === 'pair') return writeValue(wanted, column, layout, model);
+  // A comment behind the dash stays there; what is written stands below it.
+  const commented = isCollection(wanted) && text.slice(node.end, lineEnd).trim() !== '';
+  return commented
+    ? writeValue(wanted, column, { ...layout, step: 2, listOffset: 2 }, model)
+    : writeItemValue(wanted, column, layout, model);
 }
 
 function nullText({ text }: EditContext, node: Node): string {
@@ -88,7 +102,8 @@ function replaceRoot(
   const lines = Object.entries(wanted).flatMap(([key, value]) =>
     writePair(key, value, column, layout, styles.forValue(key, value)),
   );
-  splices.push({ start: node.start, end: node.end, text: lines.join(layout.eol).slice(column) || '{}' });
+  const end = lineEndOf(text, node.end);
+  splices.push({ start: node.start, end, text: lines.join(layout.eol).slice(column) || '{}' });
 }
 
 function replaceInFlow(context: EditContext, node: Node, wanted: unknown, { after, key }: Place): void {
@@ -109,7 +124,8 @@ function editScalar(context: EditContext, node: ScalarNode, wanted: ScalarValue,
     node.style === 'empty' ||
     (!inFlow && (block || (typeof wanted === 'string' && writeLiteral(wanted) !== undefined)))
   ) {
-    return replaceNode(context, node, wanted, place);
+    replaceNode(context, node, wanted, place);
+    return;
   }
   const model: Model | undefined = inFlow ? undefined : context.styles.forValue(place.key, wanted);
   const wish = model?.node.kind === 'scalar' ? model.node.style : node.style;

@@ -48,10 +48,19 @@ export function editText(file: ManifestFile, edits: readonly DocumentEdit[], opt
   let copied = 0;
   for (const group of documentsByPiece(documents)) {
     const { start, end } = group[0]!.piece;
-    const splices = group.flatMap((document) => (wanted.has(document) ? splice(document, wanted.get(document)) : []));
-    if (splices.length === 0) continue;
-    const text = applySplices(file.text, start, end, splices);
-    prove(file, text, group, wanted);
+    const edited = group.filter((document) => wanted.has(document));
+    const attempt = (literals: boolean) => {
+      const splices = edited.flatMap((document) => splice(document, wanted.get(document), literals));
+      return applySplices(file.text, start, end, splices);
+    };
+    if (edited.length === 0) continue;
+    let text = attempt(true);
+    if (unproven(file, text, group, wanted)) {
+      // A literal block may run into comments that were another line's before: in quotes it cannot.
+      text = attempt(false);
+      const fault = unproven(file, text, group, wanted);
+      if (fault) throw fault;
+    }
     result += file.text.slice(copied, start) + text;
     copied = end;
   }
@@ -61,7 +70,7 @@ export function editText(file: ManifestFile, edits: readonly DocumentEdit[], opt
 function documentSplicer(
   file: ManifestFile,
   styles: StyleSource,
-): (document: ReadDocument, object: unknown) => Splice[] {
+): (document: ReadDocument, object: unknown, literals: boolean) => Splice[] {
   const { text } = file;
   let trait: LayoutTrait | undefined;
   const fileTrait = () => {
@@ -71,13 +80,13 @@ function documentSplicer(
     );
     return trait;
   };
-  return (document, object) => {
+  return (document, object, literals) => {
     const { root, anchored, json } = document.tree;
     const context: EditContext = {
       text,
       json,
       styles,
-      layout: detectLayout(text, root, fileTrait),
+      layout: { ...detectLayout(text, root, fileTrait), literals },
       anchors: anchored ? new AnchorLedger() : undefined,
       splices: [],
       edit: (node, old, wanted, place) => editNode(context, node, old, wanted, place),
@@ -97,7 +106,7 @@ function documentsByPiece(documents: readonly ReadDocument[]): ReadDocument[][] 
   const groups: ReadDocument[][] = [];
   for (const document of documents) {
     const last = groups.at(-1);
-    if (last?.[0]!.piece === document.piece) last.push(document);
+    if (last && last[0]!.piece === document.piece) last.push(document);
     else groups.push([document]);
   }
   return groups;
@@ -115,28 +124,34 @@ function applySplices(text: string, start: number, end: number, splices: Splice[
 }
 
 /** Reads the piece again: every document in it must say what was meant, also those that were not edited. */
-function prove(file: ManifestFile, text: string, documents: ReadDocument[], wanted: Map<ReadDocument, unknown>): void {
-  const fail = (document: ReadDocument, path: FieldPath, reason: string): never => {
-    throw new EditError('NotProven', { file: file.file, document: document.index, path }, reason);
-  };
+function unproven(
+  file: ManifestFile,
+  text: string,
+  documents: ReadDocument[],
+  wanted: Map<ReadDocument, unknown>,
+): EditError | undefined {
+  const fault = (document: ReadDocument, path: FieldPath, reason: string) =>
+    new EditError('NotProven', { file: file.file, document: document.index, path }, reason);
   const found = readAgain(text);
-  if ('fault' in found) return fail(documents[0]!, [], `the text as edited does not read: ${found.fault}`);
-  if (found.objects.length !== documents.length)
-    fail(documents[0]!, [], 'the text as edited holds another number of documents');
+  if (found.fault) return fault(documents[0]!, [], `the text as edited does not read: ${found.fault}`);
+  if (found.objects.length !== documents.length) {
+    return fault(documents[0]!, [], 'the text as edited holds another number of documents');
+  }
   for (const [index, document] of documents.entries()) {
     const path = firstDifference(wanted.get(document) ?? document.object, found.objects[index]);
-    if (path) fail(document, path, 'the text as edited does not say what was meant');
+    if (path) return fault(document, path, 'the text as edited does not say what was meant');
   }
+  return undefined;
 }
 
-function readAgain(text: string): { objects: unknown[] } | { fault: string } {
+function readAgain(text: string): { objects: unknown[]; fault?: string } {
   try {
     const limits = { ...DEFAULT_LIMITS, characters: Number.POSITIVE_INFINITY };
     return {
       objects: splitText(text).flatMap((piece) => readPiece(text, piece, limits).map((tree) => objectOf(tree, limits))),
     };
   } catch (error) {
-    if (error instanceof TextFault) return { fault: error.message };
+    if (error instanceof TextFault) return { objects: [], fault: error.message };
     throw error;
   }
 }
@@ -148,8 +163,8 @@ function requirePlain(file: ManifestFile, document: ManifestDocument, value: unk
   };
   if (path.length === 0 && !isRecord(value)) fail('a document is a map');
   if (value === document.object || value === null || ['string', 'boolean', 'undefined'].includes(typeof value)) return;
-  if (typeof value === 'number') return Number.isFinite(value) ? undefined : fail(`${value} cannot be written`);
-  if (typeof value !== 'object') fail(`a ${typeof value} cannot be written`);
+  if (typeof value === 'number' && Number.isFinite(value)) return;
+  if (typeof value !== 'object') fail(`the ${typeof value} ${String(value)} cannot be written`);
   for (const [key, field] of Object.entries(value as object)) {
     requirePlain(file, document, field, [...path, Array.isArray(value) ? Number(key) : key]);
   }

@@ -7,6 +7,8 @@ export interface Layout {
   step: number;
   /** Columns between a key and the dashes of its list: 0 or as indented. */
   listOffset: number;
+  /** Literal blocks may be written: no comment follows that would become their last line. */
+  literals: boolean;
 }
 
 /** The part of a layout that a document may leave open. */
@@ -31,6 +33,24 @@ export function lineEndOf(text: string, offset: number): number {
   return found > offset && text.charAt(found - 1) === '\r' ? found - 1 : found;
 }
 
+/**
+ * After the comments that stand below a line and are indented deeper than `column`: they belong to what stands above them.
+ * @param at the end of the line
+ */
+export function afterDeeperComments(text: string, at: number, column: number): number {
+  let end = at;
+  for (let lineEnd = at; lineEnd < text.length; ) {
+    const lineStart = text.indexOf('\n', lineEnd) + 1;
+    if (lineStart === 0) break;
+    lineEnd = lineEndOf(text, lineStart);
+    const content = /^ *(#?)/.exec(text.slice(lineStart, lineEnd))!;
+    const blank = lineStart + content[0].length === lineEnd;
+    if (!blank && (content[1] !== '#' || content[0].length - 1 <= column)) break;
+    if (!blank) end = lineEnd;
+  }
+  return end;
+}
+
 /** Only spaces stand before an offset in its line. */
 export function beginsLine(text: string, offset: number): boolean {
   for (let at = lineStartOf(text, offset); at < offset; at++) if (text.charAt(at) !== ' ') return false;
@@ -42,7 +62,7 @@ export function detectLayout(text: string, root: Node, neighbour: () => LayoutTr
   let found: LayoutTrait = {};
   detectIn(text, root, found);
   if (needsMore(found)) found = { ...neighbour(), ...found };
-  return { eol: eolAt(text, root.start), ...DEFAULT, ...found };
+  return { eol: eolAt(text, root.start), ...DEFAULT, literals: true, ...found };
 }
 
 /** What the first documents that show it show. */

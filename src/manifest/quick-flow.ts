@@ -129,7 +129,7 @@ function readDouble(cursor: Cursor): ScalarNode {
     style: 'double',
     start,
     end: cursor.pos,
-    value: body.includes('\\') ? unescape(body) : body,
+    value: body.includes('\\') ? jsonText(body) : body,
   };
 }
 
@@ -140,7 +140,7 @@ function isEscaped(text: string, offset: number): boolean {
   return count % 2 === 1;
 }
 
-function unescape(body: string): string {
+function jsonText(body: string): string {
   try {
     return JSON.parse(`"${body}"`) as string;
   } catch {

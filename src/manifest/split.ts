@@ -22,6 +22,10 @@ export function splitText(text: string): Piece[] {
   };
   MARKER.lastIndex = 0;
   for (let match = nextMarker(text, piece.start); match; match = nextMarker(text, match.lineEnd)) {
+    if (match.mark === '...' && !isBare(match.rest)) {
+      piece = { ...piece, plain: false };
+      continue;
+    }
     if (match.mark === '...') {
       close(match.start, match.lineEnd);
       piece = open(match.lineEnd);
@@ -32,7 +36,7 @@ export function splitText(text: string): Piece[] {
       continue;
     }
     if (match.start > piece.start) close(match.start, match.start);
-    piece = { ...open(match.start), bodyStart: match.lineEnd, plain: /^[ \t\r\n]*(#|$)/.test(match.rest) };
+    piece = { ...open(match.start), bodyStart: match.lineEnd, plain: isBare(match.rest) };
   }
   if (piece.start < text.length || pieces.length === 0) close(text.length, text.length);
   return pieces;
@@ -98,6 +102,11 @@ function nextMarker(
   const found = text.indexOf('\n', start);
   const lineEnd = found === -1 ? text.length : found + 1;
   return { mark: match[1]!, start, lineEnd, rest: text.slice(start + 3, lineEnd) };
+}
+
+/** Nothing but a comment follows the marker. */
+function isBare(rest: string): boolean {
+  return /^[ \t\r\n]*$|^[ \t]+#/.test(rest);
 }
 
 function hasDirectives(text: string): boolean {

@@ -72,7 +72,7 @@ function isEmpty({ node }: Model): boolean {
 
 function writeInline(value: unknown, column: number, layout: Layout, model?: Model): Written {
   const wish = model?.node.kind === 'scalar' ? (model.node as ScalarNode).style : undefined;
-  if (typeof value === 'string' && wish !== 'double') {
+  if (typeof value === 'string' && wish !== 'double' && layout.literals) {
     const [header, ...lines] = writeLiteral(value) ?? [];
     const inside = indent(column + layout.step);
     if (header) return { inline: header, below: lines.map((line) => (line === '' ? '' : inside + line)) };
