@@ -15,7 +15,7 @@ const once = process.argv.includes('--once') || !process.stdout.isTTY;
 const LOCAL_PORT = Number(process.env.OUTFIT_DEMO_PORT ?? 3999);
 /** The demo has a node of its own: one that you run already is not touched. */
 const NODE = {
-  home: process.env.OUTFIT_HOME ?? '/var/lib/outfit-demo',
+  home: process.env.OUTFIT_DEMO_HOME ?? '/var/lib/outfit-demo',
   flags: ['--port', '0', '--bridge', 'outfit-demo', '--pod-cidr', '10.205.199.0/24', '--node-name', 'demo'],
 };
 /** Debian packages are kept for the next time; only the node itself is thrown away. */
@@ -114,7 +114,12 @@ async function startForward(kubectl) {
   });
   const child = forward;
   await new Promise((resolve, reject) => {
-    child.stdout.once('data', (chunk) => resolve(process.stdout.write(chunk)));
+    child.stdout.on('data', (chunk) => {
+      const lines = String(chunk).match(/^Forwarding from .*$/gm) ?? [];
+      for (const line of lines) console.log(line);
+      // The line of [::1] follows that of 127.0.0.1 where the machine has IPv6.
+      if (lines.length > 0) setTimeout(resolve, 100);
+    });
     child.once('exit', () =>
       reject(
         new Error(
