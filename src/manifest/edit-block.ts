@@ -137,8 +137,9 @@ function removeChildren(context: EditContext, children: Child[]): void {
   }
   for (const [index, { start, end, removed }] of children.entries()) {
     if (!removed || index < from) continue;
+    const above = children.slice(0, index).findLast((child) => !child.removed);
     const lineStart = lineStartOf(text, start);
-    const lineEnd = removalEnd(text, lineEndOf(text, end), column, lastBlockScalar(children[index - 1]?.value));
+    const lineEnd = removalEnd(text, lineEndOf(text, end), column, lastBlockScalar(above?.value));
     if (lineStart < 2) splices.push({ start: lineStart, end: afterBreak(text, lineEnd), text: '' });
     else splices.push({ start: lineEndOf(text, lineStartOf(text, lineStart - 1)), end: lineEnd, text: '' });
   }
@@ -161,7 +162,7 @@ function removalEnd(text: string, lineEnd: number, column: number, above: Scalar
   if (!above) return lineEnd;
   const end = afterDeeperComments(text, lineEnd, column);
   if (!/^[|>]\d?\+/.test(text.slice(above.start, above.start + 3))) return end;
-  const blank = /(?:\r?\n[ \t]*(?=\r?\n|$))*/y;
+  const blank = /(?:\r?\n[ \t]*(?=\r?\n))*/y;
   blank.lastIndex = end;
   return end + (blank.exec(text)?.[0].length ?? 0);
 }

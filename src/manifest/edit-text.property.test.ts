@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { additions, withAdditions } from '../../test/manifest/additions.ts';
 import { jsonObject, jsonText, yamlText } from '../../test/manifest/yaml-texts.ts';
 import { editText } from './edit-text.ts';
+import { EditError } from './errors.ts';
 import { parseManifests } from './parse.ts';
 
 const RUNS = Number(process.env.FC_RUNS ?? 1000);
@@ -64,14 +65,21 @@ describe('editText', () => {
     );
   });
 
-  it('changes and removes fields of a text and says what was meant', () => {
+  it('changes and removes fields of a text and says what was meant; once in a thousand texts it refuses', () => {
+    let refused = 0;
     fc.assert(
       fc.property(fc.oneof(yamlText(), jsonText()), fc.infiniteStream(fc.nat(9)), (text, choices) => {
         const object = thinned(objectOf(text), choices) as Record<string, unknown>;
-        expect(objectOf(edit(text, object))).toEqual(object);
+        try {
+          expect(objectOf(edit(text, object))).toEqual(object);
+        } catch (error) {
+          if (!(error instanceof EditError)) throw error;
+          refused++;
+        }
       }),
       { numRuns: RUNS },
     );
+    expect(refused).toBeLessThanOrEqual(1 + RUNS / 1000);
   });
 });
 
