@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../kube/object.ts';
-import type { Resource } from '../../kube/resources.ts';
+import { apiVersionOf, type Resource } from '../../kube/resources.ts';
 import type { Answer } from '../rest/context.ts';
 import { toStorage } from '../rest/versions.ts';
 import { asPartial, asTable, type IncludeObject, type TableItem } from '../tables/as-table.ts';
@@ -20,7 +20,7 @@ export function present({ object }: Answer, view: View): object {
   if (transform.kind === 'Table') {
     const shown = items ?? [object as KubeObject];
     return presentTable(
-      shown.map((item) => ({ shown: item, stored: toStorage(view.resource, item) })),
+      shown.map((item) => ({ shown: withType(view.resource, item), stored: toStorage(view.resource, item) })),
       tableMetadata(object),
       view,
       true,
@@ -45,6 +45,11 @@ export function presentTable(items: readonly TableItem[], metadata: object, view
     columns,
     now: view.now,
   });
+}
+
+/** An item of a list does not repeat its kind, an object in a row does: clients decode each by itself. */
+function withType(resource: Resource, item: KubeObject): KubeObject {
+  return { ...item, kind: resource.kind, apiVersion: apiVersionOf(resource) };
 }
 
 function itemsOf(object: Answer['object']): KubeObject[] | undefined {

@@ -138,6 +138,10 @@ describe('get and list', () => {
       kind: 'Table',
       rows: [{ cells: ['b', 0, '0s'] }],
     });
+    // kubectl --sort-by decodes each row's object by itself.
+    expect((await f.get(`${MAPS}?limit=1&includeObject=Object`, as('Table'))).json).toMatchObject({
+      rows: [{ object: { kind: 'ConfigMap', apiVersion: 'v1', metadata: { name: 'a' } } }],
+    });
     expect((await f.get(`${MAPS}?includeObject=Some`, as('Table'))).status).toBe(400);
     expect((await f.get(MAPS, as('PartialObjectMetadataList'))).json).toMatchObject({
       kind: 'PartialObjectMetadataList',
