@@ -115,6 +115,20 @@ describe('after a restart of the node', () => {
     expect(world.container('web', 'c').restartCount).toBe(0);
   });
 
+  test('a start that the end of the node cut short is no failure of the container, which has never run', async () => {
+    const cancelled = 'failed to create containerd task: failed to create shim task: context canceled: unknown';
+    world.runtime.script('c', { failsToStart: cancelled });
+    await world.loop.start();
+    await world.create('web', { restartPolicy: 'Never' });
+    await pass();
+    world.runtime.script('c', {});
+    await restart();
+    await pass(MINUTE);
+    expect(await world.containers()).toEqual(['c/0 RUNNING']);
+    expect(world.status('web').phase).toBe('Running');
+    expect(world.container('web', 'c')).toMatchObject({ restartCount: 0, lastState: {} });
+  });
+
   test('after a reboot Pods begin anew in a new sandbox; restart counts go on', async () => {
     await world.loop.start();
     await world.create('web', { initContainers: [busybox('init')] });

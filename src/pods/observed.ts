@@ -110,13 +110,13 @@ async function observeContainer(
 }
 
 function containerFacts(status: ContainerStatus, sandboxId: string): ObservedContainer {
-  const { id, metadata, state, image, imageRef, annotations, createdAt, startedAt, finishedAt } = status;
+  const { id, metadata, image, imageRef, annotations, createdAt, startedAt, finishedAt } = status;
   return {
     id,
     sandboxId,
     name: metadata.name,
     attempt: metadata.attempt,
-    state,
+    state: wasCutShort(status) ? 'CREATED' : status.state,
     image,
     imageRef,
     hash: annotations[HASH_ANNOTATION] ?? '',
@@ -127,6 +127,14 @@ function containerFacts(status: ContainerStatus, sandboxId: string): ObservedCon
     reason: status.reason,
     message: status.message,
   };
+}
+
+/**
+ * The node was killed while it started the container: containerd then gives the start up (`failed to create containerd task: … context canceled`).
+ * That is no failure of the container, which has never run.
+ */
+function wasCutShort({ state, reason, message }: ContainerStatus): boolean {
+  return state === 'EXITED' && reason === 'StartError' && message.includes('context canceled');
 }
 
 /** What was removed between two calls is simply not there. */
