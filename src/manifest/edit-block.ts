@@ -20,7 +20,7 @@ export function editBlockMap(
   wanted: Record<string, unknown>,
   place: Place,
 ): void {
-  const plan = planMap(context, node, wanted, place.path);
+  const plan = planMap(context, node, old, wanted, place.path);
   const column = columnOf(context.text, node.pairs[0]!.start);
   if (plan.removed.size === node.pairs.length) {
     context.replace(node, wanted, place);

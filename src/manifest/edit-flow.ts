@@ -18,7 +18,7 @@ export function editFlowMap(
   wanted: Record<string, unknown>,
   place: Place,
 ): void {
-  const plan = planMap(context, node, wanted, place.path);
+  const plan = planMap(context, node, old, wanted, place.path);
   const steps: ListStep[] = node.pairs.map((pair, i) =>
     plan.removed.has(pair) ? { do: 'remove', old: i } : { do: 'keep', old: i, next: i },
   );
@@ -64,13 +64,18 @@ export function editFlowList(
 /** How collections beside or inside a flow node are written: as JSON where its neighbours are JSON. */
 export function flowStyleAt({ json, text, layout }: EditContext, node: Node): FlowStyle {
   const quoted = json || (node.kind === 'map' && text.charAt(node.pairs[0]?.start ?? -1) === '"');
-  if (!quoted) return YAML_FLOW;
+  if (!quoted) return { ...YAML_FLOW, padding: paddingOf(text, node) };
   if (!json) return { ...YAML_FLOW, json: true };
   const compact = /^\s*\{\s*"(?:[^"\\]|\\.)*":\S/.test(text.slice(0, 2000));
   const style: FlowStyle = { json: true, colon: compact ? ':' : ': ', comma: compact ? ',' : ', ', padding: '' };
   const unit = /\n([ \t]+)"/.exec(text.slice(0, 2000))?.[1];
   if (unit === undefined) return style;
   return { ...style, pretty: { lineBreak: layout.eol + indentationAt(text, node.start), unit } };
+}
+
+function paddingOf(text: string, node: Node): string {
+  const collection = (node.kind === 'map' && node.flow) || (node.kind === 'seq' && node.flow);
+  return collection && /^[[{] [^\]} ]/.test(text.slice(node.start, node.start + 3)) ? ' ' : '';
 }
 
 interface Work {

@@ -43,7 +43,7 @@ function replaceInBlock(context: EditContext, node: Node, wanted: unknown, place
   const { after } = place;
   const { inline, below } = written(context, node, wanted, place);
   const lines = below.map((line) => layout.eol + line).join('');
-  const lead = inline && ` ${inline}`;
+  const lead = inline && gapOf(context, place) + inline;
   if (!text.slice(after, node.start).includes('\n')) {
     splices.push({ start: after, end: node.end, text: lead });
     if (lines) insert(context, lineEndOf(text, node.end), lines);
@@ -54,10 +54,17 @@ function replaceInBlock(context: EditContext, node: Node, wanted: unknown, place
 }
 
 /** `{}` and `[]`, written as they usually are, become a block when they are filled; so that emptying the block gives them back. */
-function opensBlock({ text, json }: EditContext, node: Node, wanted: object, place: Place): boolean {
+function opensBlock(context: EditContext, node: Node, wanted: object, place: Place): boolean {
+  const { text, json } = context;
   if (json || (place.in !== 'pair' && place.in !== 'item') || Object.keys(wanted).length === 0) return false;
   const source = text.slice(place.after, node.end);
-  return source === ' {}' || source === ' []';
+  const gap = gapOf(context, place);
+  return source === `${gap}{}` || source === `${gap}[]`;
+}
+
+/** What stands between a colon or a dash and its value. */
+function gapOf({ layout }: EditContext, place: Place): string {
+  return ' '.repeat(place.in === 'item' ? layout.dashWidth - 1 : 1);
 }
 
 function written(context: EditContext, node: Node, wanted: unknown, { in: kind, column, key }: Place): Written {
@@ -113,7 +120,13 @@ function replaceInFlow(context: EditContext, node: Node, wanted: unknown, { afte
   const padding = !context.json && isWrittenNull(node) && text.charAt(node.start) === '~' ? ' ' : style.padding;
   const flow = body ?? writeFlow(wanted, { ...style, padding }, styles.forValue(key, wanted));
   const start = node.anchor === undefined ? node.start : after;
-  splices.push({ start, end: node.end, text: start < node.start || node.start === node.end ? ` ${flow}` : flow });
+  const lead = start === node.start && node.start < node.end ? '' : flowLead(text, start);
+  splices.push({ start, end: node.end, text: lead + flow });
+}
+
+/** `{a}` has no colon yet. */
+function flowLead(text: string, at: number): string {
+  return text.charAt(at - 1) === ':' || /[\s,[]/.test(text.charAt(at - 1)) ? ' ' : ': ';
 }
 
 function editScalar(context: EditContext, node: ScalarNode, wanted: ScalarValue, place: Place): void {

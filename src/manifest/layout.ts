@@ -7,14 +7,16 @@ export interface Layout {
   step: number;
   /** Columns between a key and the dashes of its list: 0 or as indented. */
   listOffset: number;
+  /** Columns from a dash to its item. */
+  dashWidth: number;
   /** Literal blocks may be written: no comment follows that would become their last line. */
   literals: boolean;
 }
 
 /** The part of a layout that a document may leave open. */
-export type LayoutTrait = Partial<Pick<Layout, 'step' | 'listOffset'>>;
+export type LayoutTrait = Partial<Pick<Layout, 'step' | 'listOffset' | 'dashWidth'>>;
 
-const DEFAULT = { step: 2, listOffset: 0 };
+const DEFAULT = { step: 2, listOffset: 0, dashWidth: 2 };
 
 /** The column (UTF-16 units from 0) of an offset. */
 export function columnOf(text: string, offset: number): number {
@@ -34,7 +36,8 @@ export function lineEndOf(text: string, offset: number): number {
 }
 
 /**
- * After the comments that stand below a line and are indented deeper than `column`: they belong to what stands above them.
+ * After the comments that stand below a line and are indented deeper than `column`, or are list items commented out: they belong to what
+ * stands above them.
  * @param at the end of the line
  */
 export function afterDeeperComments(text: string, at: number, column: number): number {
@@ -45,7 +48,9 @@ export function afterDeeperComments(text: string, at: number, column: number): n
     lineEnd = lineEndOf(text, lineStart);
     const content = /^ *(#?)/.exec(text.slice(lineStart, lineEnd))!;
     const blank = lineStart + content[0].length === lineEnd;
-    if (!blank && (content[1] !== '#' || content[0].length - 1 <= column)) break;
+    const indent = content[0].length - 1;
+    const item = indent === column && /^ *#\s*- /.test(text.slice(lineStart, lineEnd));
+    if (!blank && (content[1] !== '#' || (indent <= column && !item))) break;
     if (!blank) end = lineEnd;
   }
   return end;
@@ -82,8 +87,13 @@ export function listOffsetIn(text: string, map: MapNode): number | undefined {
 }
 
 function detectIn(text: string, node: Node, found: LayoutTrait): void {
-  if (node.kind === 'seq' && !node.flow)
+  if (node.kind === 'seq' && !node.flow) {
+    const [first] = node.items;
+    if (first?.kind === 'map' && !first.flow && lineStartOf(text, first.start) <= node.starts[0]!) {
+      found.dashWidth ??= first.start - node.starts[0]!;
+    }
     for (const item of node.items) if (needsMore(found)) detectIn(text, item, found);
+  }
   if (node.kind !== 'map' || node.flow) return;
   const listOffset = found.listOffset ?? listOffsetIn(text, node);
   if (listOffset !== undefined) found.listOffset = listOffset;
@@ -93,8 +103,8 @@ function detectIn(text: string, node: Node, found: LayoutTrait): void {
   }
 }
 
-function needsMore({ step, listOffset }: LayoutTrait): boolean {
-  return step === undefined || listOffset === undefined;
+function needsMore({ step, listOffset, dashWidth }: LayoutTrait): boolean {
+  return step === undefined || listOffset === undefined || dashWidth === undefined;
 }
 
 /** The line break of the line an offset stands in, else of the text's first line. */

@@ -20,6 +20,7 @@ export interface MapPlan {
 export function planMap(
   context: EditContext,
   node: MapNode,
+  old: Record<string, unknown>,
   wanted: Record<string, unknown>,
   path: FieldPath,
 ): MapPlan {
@@ -33,6 +34,9 @@ export function planMap(
     else if (over && over.at > pair.start) {
       if (!sameValue(over.value, wanted[pair.key])) refuse(context, [...path, pair.key]);
       plan.untouched.add(pair);
+    } else if (over && sameValue(over.value, wanted[pair.key]) && !sameValue(old[pair.key], wanted[pair.key])) {
+      // Said over the merge, and not needed any more.
+      plan.removed.add(pair);
     }
   }
   for (const key of merged.keys()) if (wanted[key] === undefined) refuse(context, [...path, key]);

@@ -108,7 +108,7 @@ describe('podTemplates', () => {
     const withPath = (text: string) => found(thing, { paths: [parseTemplatePath(text)] });
     expect(withPath('Thing=.spec.groups[*].pod')).toEqual(['spec.groups[0].pod | path']);
     expect(withPath('Thing.acme.dev={.spec.groups[0].pod.spec}')).toEqual(['spec.groups[0].pod | path']);
-    expect(withPath("Thing=$['spec'].groups.*.pod")).toEqual(['spec.groups[0].pod | shape']);
+    expect(withPath("Thing=$['spec'].groups.*.pod")).toEqual(['spec.groups[0].pod | path']);
     expect(withPath('Thing.other.dev=.spec.groups[*].pod')).toEqual(['spec.groups[0].pod | shape']);
     expect(withPath('Other=.spec.groups[*].pod')).toEqual(['spec.groups[0].pod | shape']);
   });

@@ -70,10 +70,23 @@ export function itemModel(model: Model | undefined, index: number, value: unknow
   return closest(models, value) ?? models[index];
 }
 
-/** A key as the model writes it. */
-export function keySource(model: Model | undefined, key: string): string | undefined {
+/** A key as the model writes it, where that can stand in a flow collection too if need be. */
+export function keySource(model: Model | undefined, key: string, inFlow: boolean): string | undefined {
   const pair = pairOf(model, key);
-  return pair && model!.text.slice(pair.start, pair.keyEnd);
+  return pair && reusable(model!.text.slice(pair.start, pair.keyEnd), inFlow);
+}
+
+/** A scalar as the model writes it, where it says the same in one line. */
+export function scalarSource(model: Model | undefined, value: unknown, inFlow: boolean): string | undefined {
+  if (model?.node.kind !== 'scalar' || model.value !== value) return undefined;
+  const { style, start, end } = model.node;
+  if (style === 'literal' || style === 'folded' || style === 'empty') return undefined;
+  return reusable(model.text.slice(start, end), inFlow);
+}
+
+function reusable(source: string, inFlow: boolean): string | undefined {
+  const quoted = /^["']/.test(source);
+  return source.includes('\n') || (inFlow && !quoted && /[,[\]{}]/.test(source)) ? undefined : source;
 }
 
 function pairOf(model: Model | undefined, key: string): Pair | undefined {

@@ -1,6 +1,6 @@
 import { isRecord } from '../kube/json.ts';
 import type { Layout } from './layout.ts';
-import { childModel, itemModel, keySource, type Model } from './style-source.ts';
+import { childModel, itemModel, keySource, type Model, scalarSource } from './style-source.ts';
 import type { ScalarNode, ScalarValue } from './tree.ts';
 import { writeFlow, YAML_FLOW } from './write-flow.ts';
 import { writeKey, writeLiteral, writeScalar } from './write-scalar.ts';
@@ -20,7 +20,7 @@ export function writePair(
   model?: Model,
   parent?: Model,
 ): string[] {
-  const source = keySource(parent, key);
+  const source = keySource(parent, key, false);
   const { inline, below } = writeValue(value, column, layout, model);
   return [`${indent(column)}${source ?? writeKey(key, false)}:${inline && ` ${inline}`}`, ...below];
 }
@@ -28,7 +28,7 @@ export function writePair(
 /** The lines of `- value` in a block list at a column. */
 export function writeItem(value: unknown, column: number, layout: Layout, model?: Model): string[] {
   const { inline, below } = writeItemValue(value, column, layout, model);
-  return [`${indent(column)}-${inline && ` ${inline}`}`, ...below];
+  return [`${indent(column)}-${inline && indent(layout.dashWidth - 1) + inline}`, ...below];
 }
 
 /** A value under a key whose map stands at `column`. */
@@ -41,7 +41,7 @@ export function writeValue(value: unknown, column: number, layout: Layout, model
 /** A value behind a dash that stands at `column`: its first line stands behind the dash. */
 export function writeItemValue(value: unknown, column: number, layout: Layout, model?: Model): Written {
   if (!isBlock(value, model)) return writeInline(value, column, layout, model);
-  const inner = column + 2;
+  const inner = column + layout.dashWidth;
   const [first = '', ...below] = Array.isArray(value)
     ? listLines(value, inner, layout, model)
     : mapLines(value as Record<string, unknown>, inner, layout, model);
@@ -78,15 +78,7 @@ function writeInline(value: unknown, column: number, layout: Layout, model?: Mod
     if (header) return { inline: header, below: lines.map((line) => (line === '' ? '' : inside + line)) };
   }
   if (typeof value === 'object' && value !== null) return { inline: writeFlow(value, YAML_FLOW, model), below: [] };
-  return { inline: scalarSource(model, value) ?? writeScalar(value as ScalarValue, wish, false), below: [] };
-}
-
-/** The model's very text, where it says the same in one line. */
-function scalarSource(model: Model | undefined, value: unknown): string | undefined {
-  if (model?.node.kind !== 'scalar' || model.value !== value) return undefined;
-  const { style, start, end } = model.node;
-  const source = model.text.slice(start, end);
-  return style === 'literal' || style === 'folded' || style === 'empty' || source.includes('\n') ? undefined : source;
+  return { inline: scalarSource(model, value, false) ?? writeScalar(value as ScalarValue, wish, false), below: [] };
 }
 
 function indent(column: number): string {
