@@ -9,6 +9,12 @@ import type { NodePaths } from './paths.ts';
 type Ready = Extract<DaemonMessage, { type: 'ready' }>;
 
 /**
+ * V8 would let garbage grow to several times what is alive before it collects: 145 MB with 20 MB alive. So it collects when the heap has grown by
+ * about a third. That costs little CPU here and, other than `--max-old-space-size`, sets no limit at which the node would die.
+ */
+const V8_FLAGS = ['--optimize-for-size', '--max-semi-space-size=2'];
+
+/**
  * Starts the daemon in a session of its own and waits until it answers. It tells how it goes over a channel that then closes.
  * @throws Failure when it could not start; it has cleaned up and ended then
  */
@@ -16,16 +22,12 @@ export async function spawnDaemon(flags: string[], paths: NodePaths, context: Co
   const log = openSync(paths.log, 'a', 0o600);
   let child: ChildProcess;
   try {
-    child = spawn(
-      process.execPath,
-      ['--max-semi-space-size=2', join(context.root, 'bin/outfit'), 'node', 'run', ...flags],
-      {
-        cwd: '/',
-        env: { ...context.env, OUTFIT_HOME: paths.home },
-        stdio: ['ignore', log, log, 'ipc'],
-        detached: true,
-      },
-    );
+    child = spawn(process.execPath, [...V8_FLAGS, join(context.root, 'bin/outfit'), 'node', 'run', ...flags], {
+      cwd: '/',
+      env: { ...context.env, OUTFIT_HOME: paths.home },
+      stdio: ['ignore', log, log, 'ipc'],
+      detached: true,
+    });
   } finally {
     closeSync(log);
   }
