@@ -10,23 +10,26 @@ import { startTimes } from './start.ts';
 const [root, ...args] = process.argv.slice(2);
 const quick = args.includes('--quick');
 const json = args.includes('--json') ? args[args.indexOf('--json') + 1] : undefined;
+const only = args.includes('--only') ? args[args.indexOf('--only') + 1]!.split(',') : undefined;
 const runs = quick ? 3 : 7;
 
 const node = new BenchNode(root!);
 const figures: Figure[] = [];
-const add = async (what: string, section: () => Promise<Figure[]>) => {
+const add = async (name: string, what: string, section: () => Promise<Figure[]>) => {
+  if (only && !only.includes(name)) return;
   console.error(`bench: ${what} …`);
   figures.push(...(await section()));
 };
 
 try {
-  await add('node start', () => startTimes(node, runs));
+  await add('start', 'node start', () => startTimes(node, runs));
+  if (only && !only.includes('start')) await node.start();
   await node.outfit('image', 'build', 'nginx');
   await node.outfit('image', 'build', 'busybox');
-  await add('one Pod', () => podTimes(node, runs));
-  await add('commands', () => commandTimes(node, runs));
-  await add('an idle node', () => idle(node, quick ? 5 : 20));
-  await add('Pods that come and go', () => cycles(node, quick ? 20 : 200));
+  await add('pod', 'one Pod', () => podTimes(node, runs));
+  await add('commands', 'commands', () => commandTimes(node, runs));
+  await add('idle', 'an idle node', () => idle(node, quick ? 5 : 20));
+  await add('cycles', 'Pods that come and go', () => cycles(node, quick ? 20 : 200));
 } finally {
   await node.close();
 }

@@ -4,6 +4,7 @@ import { get } from 'node:http';
 import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
 
@@ -63,6 +64,33 @@ export class BenchNode {
       );
       asked.on('error', reject);
       asked.end(body === undefined ? undefined : JSON.stringify(body));
+    });
+  }
+
+  /**
+   * Follows one Pod by a watch, as `kubectl wait` does, until `find` finds something in it; resolves when the watch is open. Asking every
+   * other millisecond would take a good part of a core from what is being measured.
+   */
+  watchPod<T>(name: string, find: (pod: PodAnswer) => T | undefined): Promise<{ found: Promise<T> }> {
+    const { url, agent } = this.server!;
+    const path = `/api/v1/namespaces/default/pods?watch=true&fieldSelector=metadata.name%3D${name}`;
+    return new Promise((resolve, reject) => {
+      const asked = request(new URL(path, url), { agent }, (answer) => {
+        const found = new Promise<T>((told, ended) => {
+          createInterface({ input: answer })
+            .on('line', (line) => {
+              const seen = find(JSON.parse(line).object);
+              if (seen === undefined) return;
+              told(seen);
+              asked.destroy();
+            })
+            .on('error', ended)
+            .on('close', () => ended(new Error(`the watch of ${name} ended`)));
+        });
+        resolve({ found });
+      });
+      asked.on('error', reject);
+      asked.end();
     });
   }
 

@@ -65,29 +65,31 @@ async function viaApi(node: BenchNode): Promise<number> {
     metadata: { name: 'web-app' },
     spec: { containers: [{ image: 'nginx', name: 'main-container', ports: [{ containerPort: 80 }] }] },
   };
-  const ms = await timed(async () => {
-    await node.api('POST', PODS, pod);
-    await answered(node);
-  });
+  const page = await watchedPage(node);
+  const ms = await timed(() => Promise.all([node.api('POST', PODS, pod), page.answered()]));
   await removed(node);
   return ms;
 }
 
 async function viaKubectl(node: BenchNode): Promise<number> {
+  const page = await watchedPage(node);
   const ms = await timed(async () => {
     const created = run('kubectl', ['create', '-f', join(process.argv[2]!, MANIFEST)], { env: node.env });
-    await Promise.all([created, answered(node)]);
+    await Promise.all([created, page.answered()]);
   });
   await removed(node);
   return ms;
 }
 
-async function answered(node: BenchNode): Promise<void> {
-  let ip: string | undefined;
-  await until(async () => {
-    ip ??= (await node.api('GET', `${PODS}/web-app`)).body.status?.podIP;
-    return ip !== undefined && (await answers(ip));
-  });
+/** Watches for the Pod's address from now on. */
+async function watchedPage(node: BenchNode): Promise<{ answered(): Promise<void> }> {
+  const { found } = await node.watchPod('web-app', ({ status }) => status?.podIP);
+  return {
+    answered: async () => {
+      const ip = await found;
+      await until(() => answers(ip));
+    },
+  };
 }
 
 async function removed(node: BenchNode): Promise<void> {

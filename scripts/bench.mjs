@@ -1,4 +1,4 @@
-// Speed and memory, as ratios within one run: npm run bench [-- --quick] [-- --json FILE]
+// Speed and memory, as ratios within one run: npm run bench [-- --quick] [-- --json FILE] [-- --only start,pod,commands,idle,cycles]
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
