@@ -7,7 +7,7 @@ import { attachToMainContainers } from './attach/main-containers.ts';
 import { attachPodFields } from './attach/pod-fields.ts';
 import { securityConflicts } from './attach/security.ts';
 import { shapeFaults } from './attach/shape.ts';
-import { sameButForOrder } from './attach/unordered.ts';
+import { sameAsStored, sameButForOrder } from './attach/unordered.ts';
 import { newFaults } from './attach/validate-result.ts';
 import { attachVolumes } from './attach/volumes.ts';
 import { Scope } from './cel/scope.ts';
@@ -160,7 +160,7 @@ class Attaching {
     if (sidecars.length === 0) return this.settled(this.before.template);
     const order = this.inOrder(sidecars);
     if (order === undefined) return this.target.template;
-    for (const sidecar of order) this.join(sidecar, brought[sidecars.indexOf(sidecar)]!);
+    this.join(order.map((compiled) => this.joining(compiled, brought[sidecars.indexOf(compiled)]!)));
     for (const list of LISTS) this.arrange(list, order);
     this.keepDefaultContainer(order);
     this.findings.push(...this.draft.findings);
@@ -182,7 +182,8 @@ class Attaching {
   }
 
   /** Each builds on those before it, so all agree on one order. */
-  private inOrder(sidecars: readonly CompiledSidecar[]): CompiledSidecar[] | undefined {
+  private inOrder(sidecars: readonly CompiledSidecar[]): readonly CompiledSidecar[] | undefined {
+    if (sidecars.length < 2) return sidecars;
     const arranged = arrange(
       [],
       sidecars.map((sidecar) => blockOf(sidecar, [], 'Last')),
@@ -195,21 +196,29 @@ class Attaching {
     return arranged.sidecars.flatMap((name) => sidecars.filter((sidecar) => sidecar.name === name));
   }
 
-  private join(compiled: CompiledSidecar, brought: Brought): void {
-    const joining: Joining = {
+  private joining(compiled: CompiledSidecar, brought: Brought): Joining {
+    const edited = this.before.kept.filter(({ sidecar }) => sidecar === compiled.name);
+    return {
       compiled,
       brought,
       draft: this.draft,
       mains: this.view.template.spec?.containers ?? [],
-      edited: new Set(
-        this.before.kept.filter(({ sidecar }) => sidecar === compiled.name).map(({ path }) => path.join('\n')),
-      ),
+      edited: new Set(edited.map(({ path }) => path.join('\n'))),
       volumeNames: new Map(),
     };
-    attachVolumes(joining);
-    this.placed.set(compiled.name, attachContainers(joining));
-    attachToMainContainers(joining);
-    attachPodFields(joining, selectorLabelsOf(this.target));
+  }
+
+  /** First the containers of all, as one may replace a main container; then what main containers and the Pod get. */
+  private join(all: readonly Joining[]): void {
+    for (const joining of all) {
+      attachVolumes(joining);
+      this.placed.set(joining.compiled.name, attachContainers(joining));
+    }
+    const selectorLabels = selectorLabelsOf(this.target);
+    for (const joining of all) {
+      attachToMainContainers(joining);
+      attachPodFields(joining, selectorLabels);
+    }
   }
 
   private arrange(list: (typeof LISTS)[number], order: readonly CompiledSidecar[]): void {
@@ -237,11 +246,16 @@ class Attaching {
   /** kubectl means the first container when none is named: that stays the one it was. */
   private keepDefaultContainer(order: readonly CompiledSidecar[]): void {
     const [first] = this.ownNames('containers');
-    const [now] = this.draft.containers('containers');
-    const owner = order.find(({ name }) => this.placed.get(name)?.containers.includes(now?.name ?? ''));
+    const names = this.draft.containers('containers').map(({ name }) => name);
     const annotations = ['metadata', 'annotations'];
-    if (first === now?.name || owner === undefined || this.draft.find([...annotations, DEFAULT_CONTAINER])) return;
-    this.draft.set(owner.name, annotations, DEFAULT_CONTAINER, first);
+    if (first === names[0] || first === undefined || this.draft.find([...annotations, DEFAULT_CONTAINER])) return;
+    const earlier = names.slice(0, names.indexOf(first));
+    const owners = order.filter(({ name }) => this.placed.get(name)?.containers.some((one) => earlier.includes(one)));
+    for (const { name } of owners) {
+      if (this.draft.find([...annotations, DEFAULT_CONTAINER]) === undefined)
+        this.draft.set(name, annotations, DEFAULT_CONTAINER, first);
+      else this.draft.claim(name, [...annotations, DEFAULT_CONTAINER], DEFAULT_CONTAINER, first);
+    }
   }
 
   /** A Pod that is to come to an end waits for all of its containers; native sidecars are stopped instead. */
@@ -260,10 +274,11 @@ class Attaching {
     );
   }
 
-  /** What differs only in the order of things that others have moved, and is in the order that was asked for, stays as it is. */
+  /** What differs only in the order of things that others have moved, or in what an API server filled in, stays as it is. */
   private settled(result: Template, order: readonly CompiledSidecar[] = []): Template {
     const { template } = this.target;
-    if (!sameButForOrder(result, template)) return result;
+    if (this.before.detached.length === 0) return result;
+    if (!sameButForOrder(result, template) && !sameAsStored(result, template)) return result;
     const kept = LISTS.every((list) => {
       const names = (template.spec?.[list] ?? []).map(({ name }) => name);
       return keepsOrder(names, this.ownNames(list), this.blocks(list, order), list === 'initContainers');

@@ -187,7 +187,9 @@ function remembering(renderer: Renderer): Renderer {
   return {
     ...renderer,
     render(scope) {
-      const key = JSON.stringify(scope.params, (_, value) => (typeof value === 'bigint' ? Number(value) : value));
+      const key = Object.values(scope.params)
+        .map((value) => `${String(value).length} ${value}`)
+        .join(' ');
       const before = made.get(key);
       if (before !== undefined) return before;
       if (made.size >= MAX_REMEMBERED) made.clear();

@@ -57,6 +57,8 @@ function notAttached(names: readonly string[]): Finding[] {
 class Detaching {
   readonly findings: Finding[] = [];
   readonly kept: Detached['kept'] = [];
+  /** Leaves that were seen to: two sidecars may have brought the same. */
+  private readonly done = new Set<string>();
   private readonly original: Template;
   private readonly provenance: Provenance;
   private readonly leaving: readonly string[];
@@ -117,14 +119,18 @@ class Detaching {
     sidecar: string,
   ): readonly unknown[] {
     const print = printOf(entry);
+    if (print !== undefined && this.done.has(path.join('\n'))) return items;
     const same = items.flatMap((item, i) => (keyOf(field, item) === key ? [i] : []));
     const index = same.find((i) => print !== undefined && fingerprint(field, items[i]) === print) ?? same[0];
     if (index === undefined) {
       this.missing(entry, path, sidecar);
       return items;
     }
-    if (print === undefined)
-      return items.with(index, this.without(items[index], field, entry as AttachedTree, path, sidecar));
+    if (print === undefined) {
+      const item = this.without(items[index], field, entry as AttachedTree, path, sidecar);
+      const held = this.provenance.made?.includes(path.join('/')) && isRecord(item) && Object.keys(item).length === 1;
+      return held ? items.toSpliced(index, 1) : items.with(index, item);
+    }
     if (!this.mayGo(field, items[index], print, path, sidecar)) return items;
     return typeof entry === 'string' ? items.toSpliced(index, 1) : items.with(index, (entry as [string, unknown])[1]);
   }
@@ -136,11 +142,12 @@ class Detaching {
     path: readonly string[],
     sidecar: string,
   ): Record<string, unknown> {
+    const print = printOf(entry);
+    if (print !== undefined && this.done.has(path.join('\n'))) return map;
     if (!Object.hasOwn(map, key)) {
       this.missing(entry, path, sidecar);
       return map;
     }
-    const print = printOf(entry);
     const copy = { ...map };
     if (print === undefined)
       return this.put(copy, key, this.without(map[key], key, entry as AttachedTree, path, sidecar), path);
@@ -167,6 +174,7 @@ class Detaching {
   }
 
   private mayGo(field: string, value: unknown, print: string, path: readonly string[], sidecar: string): boolean {
+    this.isDone(path);
     if (this.staying.some(({ attached }) => printOf(entryAt(attached, path)) !== undefined)) return false;
     if (fingerprint(field, value) === print) return true;
     if (this.edited === 'Remove') return true;
@@ -181,16 +189,24 @@ class Detaching {
     return false;
   }
 
+  /** Whether a leaf was seen to before; now it is. */
+  private isDone(path: readonly string[]): boolean {
+    const key = path.join('\n');
+    if (this.done.has(key)) return true;
+    this.done.add(key);
+    return false;
+  }
+
+  /** Every part below something that is gone is gone, too. */
   private missing(entry: AttachedTree[string], path: readonly string[], sidecar: string): void {
-    const others = this.provenance.sidecars.filter(({ name }) => name !== sidecar && this.leaving.includes(name));
-    const shared = others.some(({ attached }) => entryAt(attached, path) !== undefined);
-    if (shared || entry === undefined) return;
-    this.findings.push(
-      onTemplate('RemovedByHand', fieldOf(this.original, path), `sidecar "${sidecar}" brought it, and it is gone`, {
-        sidecar,
-        severity: 'info',
-      }),
-    );
+    if (printOf(entry) === undefined) {
+      for (const [key, inner] of Object.entries(entry as AttachedTree)) this.missing(inner, [...path, key], sidecar);
+      return;
+    }
+    if (this.isDone(path)) return;
+    const field = fieldOf(this.original, path);
+    const message = `sidecar "${sidecar}" brought it, and it is gone`;
+    this.findings.push(onTemplate('RemovedByHand', field, message, { sidecar, severity: 'info' }));
   }
 }
 

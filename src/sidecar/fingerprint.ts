@@ -1,5 +1,5 @@
 import { decodeValue } from '../kube/decode.ts';
-import { defaultPodSpec } from '../kube/defaults/pod-spec.ts';
+import { defaultPod } from '../kube/defaults/pod-spec.ts';
 import type { PodSpec } from '../kube/generated/objects.ts';
 import { isRecord } from '../kube/json.ts';
 import { canonicalJson, sameValue } from './canonical.ts';
@@ -51,9 +51,9 @@ function normalize(field: string, value: unknown): unknown {
   const ofPod = OF_POD.includes(field);
   if (!isRecord(value) || !(ofPod || OF_CONTAINER.includes(field))) return value;
   try {
-    const spec = ofPod ? { [field]: [value] } : { containers: [{ [field]: [value] }] };
+    const spec = ofPod ? { [field]: [value] } : { containers: [{ name: 'x', image: 'x', [field]: [value] }] };
     const { value: decoded, strictErrors } = decodeValue('PodSpec', spec);
-    defaultPodSpec(decoded as unknown as PodSpec);
+    defaultPod({ spec: decoded as unknown as PodSpec });
     const holder = ofPod ? decoded : (decoded.containers as Record<string, unknown>[])[0];
     const [part] = (holder?.[field] ?? []) as unknown[];
     return strictErrors.length === 0 ? part : { ...(part as object), ...unknownFields(value, part) };

@@ -25,6 +25,7 @@ interface Item {
  * are the names of the Pod's own; `star` says whether `*` means them, too. Always the same, whatever order the blocks come in.
  */
 export function arrange(own: readonly string[], blocks: readonly Block[], star: boolean): Arrangement {
+  if (blocks.every(({ before, after }) => before.length === 0 && after.length === 0)) return bySide(own, blocks);
   const sorted = [...blocks].sort((a, b) => (a.sidecar < b.sidecar ? -1 : 1));
   const items: Item[] = [
     ...own.map((name, i): Item => ({ id: `container ${name}`, name, names: [name], rank: [1, i] })),
@@ -39,6 +40,16 @@ export function arrange(own: readonly string[], blocks: readonly Block[], star: 
   ];
   const edges = [...chain(items.slice(0, own.length)), ...sorted.flatMap((block) => edgesOf(block, items, star))];
   return sort(items, edges);
+}
+
+/** Nothing is demanded. */
+function bySide(own: readonly string[], blocks: readonly Block[]): Arrangement {
+  const sorted = [...blocks].sort((a, b) => (a.sidecar < b.sidecar ? -1 : 1));
+  const of = (side: Block['side']): Block[] => sorted.filter((block) => block.side === side);
+  return {
+    names: [...of('First').flatMap(({ names }) => names), ...own, ...of('Last').flatMap(({ names }) => names)],
+    sidecars: [...of('First'), ...of('Last')].map(({ sidecar }) => sidecar),
+  };
 }
 
 /** Whether a list of names keeps to what the sidecars demand; what they leave open may be anyhow. */

@@ -16,6 +16,8 @@ export interface Provenance {
   sidecars: AttachedSidecar[];
   /** Lists and maps that were there, but empty, before the first thing was added: path to `[]`, `{}` or null. */
   empty?: Record<string, unknown>;
+  /** List elements that were made only to hold what was added: they go with the last of it. */
+  made?: string[];
 }
 
 export interface AttachedSidecar {
@@ -27,11 +29,11 @@ export interface AttachedSidecar {
 const FORMAT = 1;
 
 /** One line of JSON, always the same for the same content. */
-export function writeProvenance({ sidecars, empty }: Provenance): string {
+export function writeProvenance({ sidecars, empty, made = [] }: Provenance): string {
   const hasEmpty = empty !== undefined && Object.keys(empty).length > 0;
   const ordered = sidecars.map(({ name, digest, attached }) => ({ name, digest, attached }));
   // Not canonical: old values are given back with their keys in the order they had.
-  return JSON.stringify({ v: FORMAT, sidecars: ordered, ...(hasEmpty && { empty }) });
+  return JSON.stringify({ v: FORMAT, sidecars: ordered, ...(hasEmpty && { empty }), ...(made.length > 0 && { made }) });
 }
 
 /** What a template says is attached to it; nothing when it says nothing. A text that Outfit did not write is an error. */
@@ -53,12 +55,17 @@ function parse(text: string): Provenance | undefined {
     return undefined;
   }
   if (!isRecord(value) || value.v !== FORMAT || !Array.isArray(value.sidecars)) return undefined;
-  const { sidecars, empty } = value;
+  const { sidecars, empty, made } = value;
   const fine = sidecars.every(
     (one) => isRecord(one) && typeof one.name === 'string' && typeof one.digest === 'string' && isTree(one.attached),
   );
-  if (!fine || (empty !== undefined && !isRecord(empty))) return undefined;
-  return { sidecars: sidecars as Provenance['sidecars'], ...(isRecord(empty) && { empty }) };
+  if (!fine || (empty !== undefined && !isRecord(empty)) || (made !== undefined && !Array.isArray(made)))
+    return undefined;
+  return {
+    sidecars: sidecars as Provenance['sidecars'],
+    ...(isRecord(empty) && { empty }),
+    ...(Array.isArray(made) && { made: made.map(String) }),
+  };
 }
 
 function isTree(value: unknown): value is AttachedTree {

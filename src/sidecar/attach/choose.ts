@@ -14,8 +14,8 @@ export function choose(containers: readonly Container[], choice: ContainerChoice
   return first ? chosen.slice(0, 1) : chosen;
 }
 
-function hasPort({ ports = [] }: Container, wanted: number | string): boolean {
-  return ports.some(({ name, containerPort }) => wanted === name || String(wanted) === String(containerPort));
+function hasPort({ ports }: Container, wanted: number | string): boolean {
+  return (ports ?? []).some(({ name, containerPort }) => wanted === name || String(wanted) === String(containerPort));
 }
 
 /** A choice in words, for findings. */

@@ -3,7 +3,7 @@ import { isRecord } from '../../kube/json.ts';
 import type { Finding } from '../finding.ts';
 import { type Fingerprints, fingerprint } from '../fingerprint.ts';
 import { keyOf } from '../keys.ts';
-import { type AttachedTree, type Provenance, setEntry } from '../provenance.ts';
+import { type AttachedTree, entryAt, type Provenance, setEntry } from '../provenance.ts';
 import type { Template } from '../target.ts';
 
 /** A path of keys: fields by name, list elements by what tells them apart. */
@@ -29,6 +29,7 @@ export class Draft {
   private readonly owners = new Map<string, string>();
   private readonly trees = new Map<string, AttachedTree>();
   private readonly empty: Record<string, unknown> = {};
+  private readonly made: string[] = [];
   private readonly fingerprints: Fingerprints;
 
   constructor(base: Template, original: Template, fingerprints: Fingerprints) {
@@ -64,6 +65,12 @@ export class Draft {
     this.note(sidecar, [...list, keyOf(field, item)], field, item);
   }
 
+  /** Makes an element that will hold what is added to it, and is nobody's own. */
+  make(list: KeyPath, item: unknown): void {
+    this.open(list, 'list').push(item);
+    this.made.push([...list, keyOf(list.at(-1) ?? '', item)].join('/'));
+  }
+
   /** Puts an element in the place of the one with the same key. */
   replace(sidecar: string, list: KeyPath, item: unknown): void {
     const field = list.at(-1) ?? '';
@@ -82,10 +89,11 @@ export class Draft {
     this.note(sidecar, [...map, key], key, value, replaced);
   }
 
-  /** The part is there already and is this sidecar's too. */
+  /** The part is there already and is this sidecar's too, with whatever it took the place of. */
   claim(sidecar: string, path: KeyPath, field: string, value: unknown): void {
     const other = this.owners.get(path.join('\n'));
-    this.note(sidecar, path, field, value);
+    const entry = other === undefined ? undefined : entryAt(this.trees.get(other), path);
+    this.note(sidecar, path, field, value, Array.isArray(entry) ? { old: entry[1] } : undefined);
     if (other !== undefined) this.owners.set(path.join('\n'), other);
   }
 
@@ -108,7 +116,7 @@ export class Draft {
   /** What each sidecar did. */
   provenance(digests: ReadonlyMap<string, string>): Provenance {
     const sidecars = [...digests].map(([name, digest]) => ({ name, digest, attached: this.trees.get(name) ?? {} }));
-    return { sidecars, empty: this.empty };
+    return { sidecars, empty: this.empty, made: this.made };
   }
 
   /** The finished template, with an annotation that no sidecar owns. */

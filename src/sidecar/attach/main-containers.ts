@@ -18,7 +18,10 @@ export function attachToMainContainers(joining: Joining): void {
         `${field}.select`,
         `the Pod has no container with ${describeChoice(additions.select)}`,
       );
-    for (const container of chosen) attachTo(joining, container, additions, field);
+    // One that a sidecar has taken the place of is no main container any more.
+    for (const container of chosen)
+      if (joining.draft.find(containerPath(container))?.sidecar === undefined)
+        attachTo(joining, container, additions, field);
   }
 }
 

@@ -89,18 +89,13 @@ function attachField(
   if (given !== 'Error' && joining.edited.has(path.join('\n'))) draft.claim(compiled.name, path, key, value);
 }
 
-/** Hosts of one address stand in one entry; a host that has another address already is a conflict. */
+/** Hosts of one address stand in one entry, whoever brings them; a host that has another address already is a conflict. */
 function attachAlias(joining: Joining, alias: HostAlias, i: number): void {
-  const { draft, compiled } = joining;
+  const { draft } = joining;
   const field = `spec.template.spec.hostAliases[${i}]`;
   const present = (draft.podSpec.hostAliases ?? []) as readonly HostAlias[];
   const hostnames = (alias.hostnames ?? []).filter((host) => !isElsewhere(joining, present, alias.ip, host, field));
-  const same = present.find(({ ip }) => ip === alias.ip);
-  if (same === undefined) {
-    const item = hostnames.length === alias.hostnames?.length ? alias : { ...alias, hostnames };
-    draft.add(compiled.name, ['hostAliases'], item);
-    return;
-  }
+  if (hostnames.length > 0 && !present.some(({ ip }) => ip === alias.ip)) draft.make(['hostAliases'], { ip: alias.ip });
   for (const host of hostnames)
     place(joining, {
       kind: 'podSpec',

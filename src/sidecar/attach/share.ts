@@ -61,8 +61,8 @@ function withMountAt(
   return withMount(joining, withVariablesOf(container, first.source, first.mount), first.mount, field);
 }
 
-function covering({ volumeMounts = [] }: Container, path: string): VolumeMount | undefined {
-  return volumeMounts
+function covering({ volumeMounts }: Container, path: string): VolumeMount | undefined {
+  return (volumeMounts ?? [])
     .filter(({ mountPath }) => clean(mountPath) === clean(path) || contains(mountPath, path))
     .sort((a, b) => clean(b.mountPath).length - clean(a.mountPath).length)[0];
 }
@@ -106,7 +106,7 @@ function withVariable(
   name: string,
   field: string,
 ): Container {
-  const found = sources.flatMap(({ env = [] }) => env.filter((one) => one.name === name));
+  const found = sources.flatMap(({ env }) => (env ?? []).filter((one) => one.name === name));
   const variable = found.at(-1);
   if (variable === undefined) {
     report(

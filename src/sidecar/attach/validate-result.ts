@@ -1,7 +1,7 @@
 import { DecodeError, decodeValue } from '../../kube/decode.ts';
 import { defaultPod, defaultPodSpec } from '../../kube/defaults/pod-spec.ts';
 import type { FieldError } from '../../kube/errors.ts';
-import type { Pod, PodTemplateSpec } from '../../kube/generated/objects.ts';
+import type { ObjectMeta, Pod, PodSpec, PodTemplateSpec } from '../../kube/generated/objects.ts';
 import { validateAnnotations, validateLabels } from '../../kube/validation/metadata.ts';
 import { validatePodSpec } from '../../kube/validation/pod-spec.ts';
 import { type Finding, fromFieldError } from '../finding.ts';
@@ -9,6 +9,7 @@ import type { Template } from '../target.ts';
 
 /** What Kubernetes would refuse in the result and did not refuse before. */
 export function newFaults(before: Template, after: Template, isPod: boolean): Finding[] {
+  if (isPlainlyValid(after, isPod)) return [];
   const faults = validate(after, isPod);
   if (faults.length === 0) return [];
   const old = new Set(validate(before, isPod).map(withoutIndices));
@@ -17,23 +18,51 @@ export function newFaults(before: Template, after: Template, isPod: boolean): Fi
     .map((fault) => fromFieldError(fault, 'template', 'InvalidResult'));
 }
 
+/**
+ * The same rules without decoding, which costs as much as all the rest of attaching. What decoding alone would find, wrong types, was there
+ * before: those of sidecars are checked when they are compiled. Where anything is unusual, the long way says what.
+ */
+function isPlainlyValid({ metadata, spec }: Template, isPod: boolean): boolean {
+  try {
+    return validateParts(copyOf(metadata ?? {}), copyOf(spec) as PodSpec, isPod).length === 0;
+  } catch {
+    return false;
+  }
+}
+
 function validate(template: Template, isPod: boolean): FieldError[] {
   try {
     const { value } = decodeValue('PodTemplateSpec', { metadata: template.metadata ?? {}, spec: template.spec ?? {} });
-    const { metadata, spec } = value as PodTemplateSpec;
-    if (spec === undefined) return [];
-    if (isPod) defaultPod({ spec } as Pod);
-    else defaultPodSpec(spec);
-    return [
-      ...validateLabels(metadata?.labels, 'metadata.labels'),
-      ...validateAnnotations(metadata?.annotations, 'metadata.annotations'),
-      ...validatePodSpec(spec, isPod ? (metadata?.name ?? '') : undefined, 'spec'),
-    ];
+    const { metadata = {}, spec } = value as PodTemplateSpec;
+    return spec === undefined ? [] : validateParts(metadata, spec, isPod);
   } catch (error) {
     if (error instanceof DecodeError)
       return [{ field: 'spec', reason: 'FieldValueTypeInvalid', message: error.message }];
     throw error;
   }
+}
+
+/** Fills in defaults: the parts are changed. */
+function validateParts(metadata: ObjectMeta, spec: PodSpec, isPod: boolean): FieldError[] {
+  if (isPod) defaultPod({ spec } as Pod);
+  else defaultPodSpec(spec);
+  return [
+    ...validateLabels(metadata.labels, 'metadata.labels'),
+    ...validateAnnotations(metadata.annotations, 'metadata.annotations'),
+    ...validatePodSpec(spec, isPod ? (metadata.name ?? '') : undefined, 'spec'),
+  ];
+}
+
+/** Of plain JSON; null is absent, as decoding would have it. */
+function copyOf<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(copyOf) as T;
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    const item = (value as Record<string, unknown>)[key];
+    if (item !== null && item !== undefined) copy[key] = copyOf(item);
+  }
+  return copy as T;
 }
 
 /** Attaching moves elements, and what was wrong with them moves along. */
