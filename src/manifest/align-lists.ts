@@ -116,14 +116,23 @@ function changedPairs(
   return pairs;
 }
 
-/** `aligned`: as many items on both sides, so a scalar may simply have been replaced. */
+/** `aligned`: as many items on both sides, so what has no name may simply have been changed. */
 function isChanged(old: unknown, next: unknown, aligned: boolean): boolean {
-  if (isRecord(old) && isRecord(next)) {
-    const key = IDENTITIES.find((name) => isNamed(old[name]) || isNamed(next[name]));
-    return key === undefined ? holds(next, old) || holds(old, next) : sameValue(old[key], next[key]);
-  }
-  if (Array.isArray(old) && Array.isArray(next)) return holds(next, old) || holds(old, next);
-  return aligned && !isCollection(old) && !isCollection(next);
+  const name = identityOf(old);
+  if (name !== undefined || identityOf(next) !== undefined) return name === identityOf(next);
+  if (holds(next, old) || holds(old, next)) return isCollection(old) && isCollection(next);
+  return aligned && Array.isArray(old) === Array.isArray(next) && isCollection(old) === isCollection(next);
+}
+
+/** What an item is called: by its merge key, or an object of a `List` by kind and name; undefined for what has no name. */
+function identityOf(item: unknown): string | undefined {
+  if (!isRecord(item)) return undefined;
+  const key = IDENTITIES.find((name) => isNamed(item[name]));
+  if (key !== undefined) return `${key}=${item[key]}`;
+  const { metadata, kind } = item;
+  return isRecord(metadata) && isNamed(metadata.name)
+    ? `${kind}/${metadata.namespace ?? ''}/${metadata.name}`
+    : undefined;
 }
 
 /** Everything in `part` is in `whole`, lists in their order; a null field may have been filled. */
