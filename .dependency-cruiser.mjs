@@ -14,7 +14,7 @@ const MAY_IMPORT = {
 };
 /** Folders that must also run in a browser: nothing of Node's. */
 const PURE = ['kube', 'manifest', 'sidecar'];
-const TEST = '\\.(test|e2e|contract)\\.ts$';
+const TEST = '(\\.(test|e2e|contract)\\.ts$|/fixtures/)';
 
 const layers = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
   name: `${folder}-imports-only-${allowed.join('-') || 'nothing'}`,
@@ -62,6 +62,7 @@ export default {
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
     enhancedResolveOptions: {
+      exportsFields: ['exports'],
       extensions: ['.ts', '.mjs', '.js', '.json'],
       conditionNames: ['import', 'node', 'default', 'types'],
     },
