@@ -153,7 +153,7 @@ class Attaching {
     this.target = target;
     this.view = view;
     this.before = before;
-    this.draft = new Draft(before.template, target.template, fingerprints);
+    this.draft = new Draft(before.template, target.template, fingerprints, before.provenance?.empty);
   }
 
   attach(sidecars: readonly CompiledSidecar[], brought: readonly Brought[]): Template {

@@ -29,6 +29,8 @@ export interface Detached {
   detached: string[];
   /** Attached parts that were changed by hand and stayed: paths of keys, per sidecar. */
   kept: { sidecar: string; path: string[] }[];
+  /** What the annotation said, if there was one. */
+  provenance?: Provenance;
 }
 
 /**
@@ -44,7 +46,13 @@ export function detach({ template, sidecars, edited = 'Keep' }: DetachOptions): 
   const unknown = notAttached((sidecars ?? []).filter((name) => !names.includes(name)));
   if (leaving.length === 0 && names.length > 0) return { ...nothing, findings: unknown };
   const run = new Detaching(template, provenance, leaving, edited);
-  return { template: run.template(), findings: [...unknown, ...run.findings], detached: leaving, kept: run.kept };
+  return {
+    template: run.template(),
+    findings: [...unknown, ...run.findings],
+    detached: leaving,
+    kept: run.kept,
+    provenance,
+  };
 }
 
 function notAttached(names: readonly string[]): Finding[] {

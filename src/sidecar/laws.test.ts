@@ -7,13 +7,14 @@ import { validatePodSpec } from '../kube/validation/pod-spec.ts';
 import { type Attached, attach } from './attach.ts';
 import { detach } from './detach.ts';
 import { hasErrors } from './finding.ts';
-import { sidecars, templates } from './fixtures/arbitrary.ts';
+import { quietSidecars, sidecars, templates } from './fixtures/arbitrary.ts';
+import { INJECTORS } from './fixtures/injectors.ts';
 import type { Sidecar } from './sidecar.ts';
 import type { Template } from './target.ts';
 
 const WORKLOAD = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web' } };
 const pairs = fc.tuple(sidecars('one', 7001), sidecars('two', 7002));
-const RUNS = { numRuns: 200 };
+const RUNS = { numRuns: 120 };
 
 function run(template: Template, ...of: Sidecar[]): Attached {
   return attach({ template: frozen(template), workload: WORKLOAD, sidecars: of });
@@ -68,19 +69,19 @@ describe('the laws of attaching', () => {
     expect(back.findings).toEqual([]);
   });
 
-  law(
-    'detaching one of two leaves what the other alone would give, where they share nothing',
-    (template, [one, two]) => {
-      const both = attached(template, one, two);
-      const alone = attached(template, two);
-      const { findings } = run(template, one, two);
-      // A conflict that is answered, or an order between them, ties them together.
-      fc.pre(!findings.some(({ code }) => code === 'ConflictAnswered') && !one.spec.order && !two.spec.order);
-      const left = detach({ template: frozen(both), sidecars: ['one'] });
-      expect(left.findings).toEqual([]);
-      expect(unordered(left.template)).toEqual(unordered(alone));
-    },
-  );
+  it('detaching one of two leaves what the other alone would give', () => {
+    const property = fc.property(
+      templates,
+      quietSidecars('one', 7001),
+      quietSidecars('two', 7002),
+      (template, one, two) => {
+        const left = detach({ template: frozen(attached(template, one, two)), sidecars: ['one'] });
+        expect(left.findings).toEqual([]);
+        expect(unordered(left.template)).toEqual(unordered(attached(template, two)));
+      },
+    );
+    fc.assert(property, RUNS);
+  });
 
   law('a new version is the old one detached and the new one attached', (template, [old]) => {
     const next: Sidecar = {
@@ -137,6 +138,37 @@ describe('the laws of attaching', () => {
     expect(back.findings).toEqual([]);
     expect(asStored(back.template)).toEqual(asStored(template));
   });
+});
+
+describe('other injectors', () => {
+  for (const [name, inject] of Object.entries(INJECTORS)) {
+    const property = (check: (template: Template, one: Sidecar) => void) =>
+      fc.assert(fc.property(templates, quietSidecars('one', 7001), check), { numRuns: 40 });
+
+    it(`${name} after us: called again, we change nothing but what its containers get as main containers`, () => {
+      property((template, one) => {
+        const both = inject(attached(template, one));
+        const again = attached(both, one);
+        expect(attached(inject(again), one)).toEqual(again);
+        if (one.spec.mainContainers?.[0]?.select) expect(again).toEqual(both);
+      });
+    });
+
+    it(`${name} before us: called again, both change nothing`, () => {
+      property((template, one) => {
+        const both = attached(inject(template), one);
+        const again = attached(inject(both), one);
+        expect(attached(inject(again), one)).toEqual(again);
+      });
+    });
+
+    it(`${name} in between: what it added is all that stays`, () => {
+      property((template, one) => {
+        const back = detach({ template: inject(attached(template, one)), edited: 'Remove' });
+        expect(unordered(back.template)).toEqual(unordered(inject(template)));
+      });
+    });
+  }
 });
 
 /** As decoding, defaulting and writing to the store leave it. */

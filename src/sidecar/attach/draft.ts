@@ -25,6 +25,7 @@ export class Draft {
   private readonly metadata: Record<string, unknown>;
   private readonly spec: Record<string, unknown>;
   private readonly base: Template;
+  private readonly wasEmpty: Record<string, unknown>;
   private readonly own = new WeakSet<object>();
   private readonly owners = new Map<string, string>();
   private readonly trees = new Map<string, AttachedTree>();
@@ -32,7 +33,9 @@ export class Draft {
   private readonly made: string[] = [];
   private readonly fingerprints: Fingerprints;
 
-  constructor(base: Template, original: Template, fingerprints: Fingerprints) {
+  /** `wasEmpty` is what the provenance before says: others may have put something there since. */
+  constructor(base: Template, original: Template, fingerprints: Fingerprints, wasEmpty: Record<string, unknown> = {}) {
+    this.wasEmpty = wasEmpty;
     this.base = base;
     this.original = original;
     this.fingerprints = fingerprints;
@@ -93,6 +96,8 @@ export class Draft {
   claim(sidecar: string, path: KeyPath, field: string, value: unknown): void {
     const other = this.owners.get(path.join('\n'));
     const entry = other === undefined ? undefined : entryAt(this.trees.get(other), path);
+    for (let length = 1; length < path.length; length++)
+      this.noteEmpty(path.slice(0, length), this.look(path.slice(0, length)));
     this.note(sidecar, path, field, value, Array.isArray(entry) ? { old: entry[1] } : undefined);
     if (other !== undefined) this.owners.set(path.join('\n'), other);
   }
@@ -195,8 +200,11 @@ export class Draft {
   private noteEmpty(path: KeyPath, value: unknown): void {
     const place = path.join('/');
     if (value === undefined || Object.hasOwn(this.empty, place)) return;
-    if (value !== null && (typeof value !== 'object' || this.own.has(value) || Object.keys(value).length > 0)) return;
-    this.empty[place] = value;
+    if (typeof value === 'object' && value !== null && this.own.has(value)) return;
+    if (typeof value !== 'object') return;
+    const isEmpty = value === null || Object.keys(value).length === 0;
+    if (isEmpty) this.empty[place] = value;
+    else if (Object.hasOwn(this.wasEmpty, place)) this.empty[place] = this.wasEmpty[place];
   }
 
   private note(sidecar: string, path: KeyPath, field: string, value: unknown, replaced?: { old: unknown }): void {
