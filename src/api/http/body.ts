@@ -42,7 +42,7 @@ export function mediaType(contentType: string | undefined): string {
 /** 415 that names what would be read. */
 export function unsupportedMediaType(media: string, accepted: readonly string[]): StatusError {
   const hint = media.includes('protobuf')
-    ? ' (protobuf bodies are not read yet; with kubectl, write the object to a file and use `kubectl create -f`)'
+    ? ' (protobuf bodies are not read yet; with kubectl, add --dry-run=client -o yaml | kubectl create -f -)'
     : '';
   return new StatusError(
     'UnsupportedMediaType',
