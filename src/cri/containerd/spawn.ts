@@ -1,6 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, copyFileSync, existsSync, openSync, readFileSync, statSync, truncateSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  statfsSync,
+  statSync,
+  truncateSync,
+} from 'node:fs';
 import { connect } from 'node:net';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodePlaces } from '../places.ts';
 import { findProcesses, type Process } from '../processes.ts';
@@ -69,6 +79,8 @@ export async function untilReady(
 const READY_MS = 20_000;
 const POLL_MS = 4;
 const LOG_BYTES = 10 << 20;
+/** A disk with less than this is full for containerd, which wants whole pages for its databases. Bytes. */
+const LITTLE_ROOM = 64 << 10;
 
 function accepts(socket: string): Promise<boolean> {
   return new Promise((resolve) => {
@@ -82,12 +94,19 @@ function accepts(socket: string): Promise<boolean> {
 }
 
 function why({ containerd }: NodePlaces, from: number): string {
+  if (isFull(containerd.log)) return `: no room left on the disk of ${containerd.log}: free some space`;
   const lines = existsSync(containerd.log)
     ? readFileSync(containerd.log).subarray(from).toString('utf8').trim().split('\n')
     : [];
   const telling = lines.filter((line) => /level=(error|fatal)|^containerd:|panic/.test(line));
   const last = (telling.length > 0 ? telling : lines).at(-1) ?? '';
   return `${last ? `: ${last}` : ''} (log: ${containerd.log})`;
+}
+
+/** containerd cannot even log that the disk is full. */
+function isFull(path: string): boolean {
+  const { bavail, bsize } = statfsSync(existsSync(path) ? path : dirname(path));
+  return bavail * bsize < LITTLE_ROOM;
 }
 
 function sizeOf(path: string): number {
