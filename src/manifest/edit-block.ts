@@ -1,5 +1,5 @@
 import { alignLists } from './align-lists.ts';
-import { type EditContext, insert, type Place } from './edit-context.ts';
+import { type EditContext, insert, isSettled, type Place } from './edit-context.ts';
 import { afterDeeperComments, beginsLine, columnOf, lineEndOf, lineStartOf, listOffsetIn } from './layout.ts';
 import { planMap } from './plan-map.ts';
 import type { MapNode, Node, ScalarNode, SeqNode } from './tree.ts';
@@ -20,16 +20,18 @@ export function editBlockMap(
   wanted: Record<string, unknown>,
   place: Place,
 ): void {
-  const plan = planMap(context, node, old, wanted, place.path);
+  const plan = planMap(context, node, old, wanted);
   const column = columnOf(context.text, node.pairs[0]!.start);
   if (plan.removed.size === node.pairs.length) {
     context.replace(node, wanted, place);
     return;
   }
   for (const pair of node.pairs) {
-    if (pair.merge || plan.untouched.has(pair)) continue;
+    const before = plan.kept.get(pair);
     if (plan.removed.has(pair)) context.anchors?.forget(pair.value);
-    else context.edit(pair.value, old[pair.key], wanted[pair.key], childPlace(place, pair.key, pair.colonEnd, column));
+    else if (plan.kept.has(pair) && !isSettled(context, before, wanted[pair.key])) {
+      context.edit(pair.value, before, wanted[pair.key], childPlace(place, pair.key, pair.colonEnd, column));
+    }
   }
   removeChildren(
     context,
@@ -80,7 +82,7 @@ export function editBlockList(
     previous = step.old;
     const item = node.items[step.old]!;
     if (step.do === 'remove') context.anchors?.forget(item);
-    else
+    else if (!isSettled(context, old[step.old], wanted[step.next]))
       context.edit(
         item,
         old[step.old],

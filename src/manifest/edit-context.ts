@@ -1,5 +1,6 @@
 import type { FieldPath } from './field-path.ts';
 import type { Layout } from './layout.ts';
+import { sameValue } from './same-value.ts';
 import type { StyleSource } from './style-source.ts';
 import { toObject } from './to-object.ts';
 import { DEFAULT_LIMITS, type Node } from './tree.ts';
@@ -36,8 +37,11 @@ export interface EditContext {
   edit(node: Node, old: unknown, wanted: unknown, place: Place): void;
   /** Writes a node anew, whatever it was. */
   replace(node: Node, wanted: unknown, place: Place): void;
-  /** @throws EditError MergeKey */
-  refuseMerge(path: FieldPath, reason: string): never;
+}
+
+/** A value that needs no look at its text; where there are anchors every node is looked at. */
+export function isSettled({ anchors }: EditContext, old: unknown, wanted: unknown): boolean {
+  return !anchors && sameValue(old, wanted);
 }
 
 /** Adds text at an offset; what is added later at the same offset stands after it. */

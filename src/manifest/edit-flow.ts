@@ -1,5 +1,5 @@
 import { alignLists, type ListStep } from './align-lists.ts';
-import { type EditContext, insert, type Place } from './edit-context.ts';
+import { type EditContext, insert, isSettled, type Place } from './edit-context.ts';
 import { lineStartOf } from './layout.ts';
 import { planMap } from './plan-map.ts';
 import type { MapNode, Node, Pair, SeqNode } from './tree.ts';
@@ -18,18 +18,19 @@ export function editFlowMap(
   wanted: Record<string, unknown>,
   place: Place,
 ): void {
-  const plan = planMap(context, node, old, wanted, place.path);
+  const plan = planMap(context, node, old, wanted);
   const steps: ListStep[] = node.pairs.map((pair, i) =>
     plan.removed.has(pair) ? { do: 'remove', old: i } : { do: 'keep', old: i, next: i },
   );
   steps.push(...plan.added.map((_, i): ListStep => ({ do: 'insert', next: i })));
   const edit = (pair: Pair) => {
-    if (pair.merge || plan.untouched.has(pair)) return;
+    const before = plan.kept.get(pair);
+    if (!plan.kept.has(pair) || isSettled(context, before, wanted[pair.key])) return;
     const path = [...place.path, pair.key];
-    context.edit(pair.value, old[pair.key], wanted[pair.key], {
-      ...place,
+    context.edit(pair.value, before, wanted[pair.key], {
       in: 'flow',
       after: pair.colonEnd,
+      column: place.column,
       key: pair.key,
       path,
     });
@@ -51,13 +52,16 @@ export function editFlowList(
   place: Place,
 ): void {
   const steps = alignLists(old, wanted);
+  const children = node.items.map(({ end }, i) => ({ start: node.starts[i]!, end }));
   const write = (index: number, style: FlowStyle) => {
     return writeFlow(wanted[index], style, context.styles.forItem(place.key, wanted[index]));
   };
-  spliceChildren(context, { node, children: node.items, steps, write, wanted, place }, (step) => {
+  spliceChildren(context, { node, children, steps, write, wanted, place }, (step) => {
+    if (isSettled(context, old[step.old], wanted[step.next])) return;
     const item = node.items[step.old]!;
     const path = [...place.path, step.next];
-    context.edit(item, old[step.old], wanted[step.next], { ...place, in: 'flow', after: item.start, path });
+    const after = node.starts[step.old]!;
+    context.edit(item, old[step.old], wanted[step.next], { ...place, in: 'flow', after, path });
   });
 }
 
@@ -95,9 +99,9 @@ function spliceChildren(context: EditContext, work: Work, keep: (step: { old: nu
     context.replace(node, wanted, { ...place, in: 'flow' });
     return;
   }
-  for (const step of steps) if (step.do === 'keep') keep(step);
   for (const index of removed)
     context.anchors?.forget(node.kind === 'map' ? node.pairs[index]!.value : node.items[index]!);
+  for (const step of steps) if (step.do === 'keep') keep(step);
   if (removed.length === children.length && removed.length > 0) removeAll(context, node, children);
   else removeSome(context, children, removed);
   if (inserted && children.length === 0) fillEmpty(context, work);

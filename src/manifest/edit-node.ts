@@ -1,7 +1,7 @@
 import { isRecord } from '../kube/json.ts';
 import { editBlockList, editBlockMap } from './edit-block.ts';
 import type { EditContext, Place } from './edit-context.ts';
-import { insert } from './edit-context.ts';
+import { insert, isSettled } from './edit-context.ts';
 import { editFlowList, editFlowMap, flowStyleAt } from './edit-flow.ts';
 import { afterDeeperComments, lineEndOf } from './layout.ts';
 import { sameValue } from './same-value.ts';
@@ -18,7 +18,7 @@ export function editNode(context: EditContext, node: Node, old: unknown, wanted:
     return;
   }
   context.anchors?.visit(node, wanted);
-  if (!context.anchors && sameValue(old, wanted)) return;
+  if (isSettled(context, old, wanted)) return;
   if (node.kind === 'map' && isRecord(wanted) && !opensBlock(context, node, wanted, place)) {
     (node.flow ? editFlowMap : editBlockMap)(context, node, old as Record<string, unknown>, wanted, place);
   } else if (node.kind === 'seq' && Array.isArray(wanted) && !opensBlock(context, node, wanted, place)) {
@@ -126,7 +126,8 @@ function replaceInFlow(context: EditContext, node: Node, wanted: unknown, { afte
 
 /** `{a}` has no colon yet. */
 function flowLead(text: string, at: number): string {
-  return text.charAt(at - 1) === ':' || /[\s,[]/.test(text.charAt(at - 1)) ? ' ' : ': ';
+  if (/[\s[]/.test(text.charAt(at - 1))) return '';
+  return /[:,]/.test(text.charAt(at - 1)) ? ' ' : ': ';
 }
 
 function editScalar(context: EditContext, node: ScalarNode, wanted: ScalarValue, place: Place): void {

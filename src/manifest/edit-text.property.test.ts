@@ -83,6 +83,35 @@ describe('editText', () => {
   });
 });
 
+describe('editText with anchors', () => {
+  const text = `base: &base
+  image: nginx
+  env: &env
+  - {name: A, value: "1"} # shared
+  - name: B
+shared: *env
+list: [*env, &flow {a: 1}, *flow]
+merged:
+  <<: *base
+  name: x
+twice:
+- <<: [*base, *flow]
+- *base
+inline: {<<: *base, own: true}
+`;
+
+  it('alters no other user of an anchor: it writes out what must differ', () => {
+    fc.assert(
+      fc.property(additions(), fc.infiniteStream(fc.nat(20)), fc.boolean(), (list, choices, thin) => {
+        const grown = withAdditions(objectOf(text), list);
+        const object = (thin ? thinned(grown, choices) : grown) as Record<string, unknown>;
+        expect(objectOf(edit(text, object))).toEqual(object);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+});
+
 /** A line without its indentation and dashes: the first item of a list behind a dash (`- - a`) moves down when one is put before it. */
 function content(line: string): string {
   return line.replace(/^[ -]*/, '').trimEnd();

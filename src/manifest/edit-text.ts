@@ -2,7 +2,7 @@ import { isRecord } from '../kube/json.ts';
 import { AnchorLedger, type EditContext, type Splice } from './edit-context.ts';
 import { editNode, replaceNode } from './edit-node.ts';
 import { EditError, TextFault } from './errors.ts';
-import type { FieldPath } from './field-path.ts';
+import { type FieldPath, valueAt } from './field-path.ts';
 import { columnOf, detectLayout, detectTrait, type LayoutTrait } from './layout.ts';
 import type { ManifestDocument, ManifestFile, ReadDocument } from './parse.ts';
 import { objectOf } from './parse.ts';
@@ -28,7 +28,7 @@ export interface EditOptions {
 /**
  * The file's text with some documents saying something else. Only the differences are spliced: no other byte changes. What is added follows the
  * document's indentation; new keys come last in their map, items where they stand in their list. The result is read again and compared.
- * An alias that must say something else than its anchor is written out; a value that is taken out again leaves what stood there before.
+ * An alias or a merge key that must say something else than its anchor is written out, and stays so; a value that is taken out again leaves what stood there before.
  * @throws EditError; then nothing is to be written
  */
 export function editText(file: ManifestFile, edits: readonly DocumentEdit[], options: EditOptions = {}): string {
@@ -40,7 +40,7 @@ export function editText(file: ManifestFile, edits: readonly DocumentEdit[], opt
       const reason = document ? 'the document is edited twice' : 'there is no such document';
       throw new EditError('NoSuchDocument', { file: file.file, document: index, path: [] }, reason);
     }
-    requirePlain(file, document, object, []);
+    requirePlain(file, document, object);
     wanted.set(document, object);
   }
   const splice = documentSplicer(file, new StyleSource(options.styles));
@@ -91,9 +91,6 @@ function documentSplicer(
       splices: [],
       edit: (node, old, wanted, place) => editNode(context, node, old, wanted, place),
       replace: (node, wanted, place) => replaceNode(context, node, wanted, place),
-      refuseMerge: (path, reason) => {
-        throw new EditError('MergeKey', { file: file.file, document: document.index, path }, reason);
-      },
     };
     const column = columnOf(text, root.start);
     context.edit(root, document.object, object, { in: 'root', after: root.start, column, key: '', path: [] });
@@ -157,15 +154,30 @@ function readAgain(text: string): { objects: unknown[]; fault?: string } {
 }
 
 /** @throws EditError NotPlain */
-function requirePlain(file: ManifestFile, document: ManifestDocument, value: unknown, path: FieldPath): void {
-  const fail = (reason: string): never => {
-    throw new EditError('NotPlain', { file: file.file, document: document.index, path }, reason);
-  };
-  if (path.length === 0 && !isRecord(value)) fail('a document is a map');
-  if (value === document.object || value === null || ['string', 'boolean', 'undefined'].includes(typeof value)) return;
-  if (typeof value === 'number' && Number.isFinite(value)) return;
-  if (typeof value !== 'object') fail(`the ${typeof value} ${String(value)} cannot be written`);
-  for (const [key, field] of Object.entries(value as object)) {
-    requirePlain(file, document, field, [...path, Array.isArray(value) ? Number(key) : key]);
+function requirePlain(file: ManifestFile, document: ManifestDocument, object: unknown): void {
+  if (isRecord(object) && isPlain(object, document.object)) return;
+  const path = isRecord(object) ? pathToOdd(object) : [];
+  const reason = path.length === 0 ? 'a document is a map' : `${String(valueAt(object, path))} cannot be written`;
+  throw new EditError('NotPlain', { file: file.file, document: document.index, path }, reason);
+}
+
+/** JSON and undefined fields. What is the very value of the old object has been read from text. */
+function isPlain(value: unknown, old: unknown): boolean {
+  if (value === old || value === null || value === undefined) return true;
+  if (Array.isArray(value))
+    return value.every((item, i) => item !== undefined && isPlain(item, (old as unknown[])?.[i]));
+  if (typeof value !== 'object') return ['string', 'boolean'].includes(typeof value) || Number.isFinite(value);
+  for (const key in value) {
+    if (!isPlain((value as Record<string, unknown>)[key], (old as Record<string, unknown>)?.[key])) return false;
   }
+  return true;
+}
+
+function pathToOdd(value: unknown): FieldPath {
+  if (typeof value !== 'object' || value === null) return [];
+  for (const [key, field] of Object.entries(value)) {
+    const odd = Array.isArray(value) && field === undefined;
+    if (odd || !isPlain(field, undefined)) return [Array.isArray(value) ? Number(key) : key, ...pathToOdd(field)];
+  }
+  return [];
 }

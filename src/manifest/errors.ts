@@ -62,11 +62,10 @@ export class TextFault extends Error {
 
 /**
  * Why a text was not edited. `NotProven`: the spliced text does not read as the object that was meant.
- * `MergeKey`: a field that a merge key (`<<`) brings was to be removed, or the merge itself is written in place.
  * `NoSuchDocument`: the edit names a document that the file does not have, or names one twice.
  * `NotPlain`: the new object holds what JSON has no word for.
  */
-export type EditErrorCode = 'NotProven' | 'MergeKey' | 'NoSuchDocument' | 'NotPlain';
+export type EditErrorCode = 'NotProven' | 'NoSuchDocument' | 'NotPlain';
 
 /** A text that could not be edited as was asked; nothing has been changed. */
 export class EditError extends Error {

@@ -39,7 +39,7 @@ const explainByCode: Partial<Record<YAMLParseError['code'], (text: string, at: n
   };
 
 /** Text that is not YAML yet, or no more. */
-function explainForeign(text: string, at: number): Explained {
+export function explainForeign(text: string, at: number): Explained {
   const line = lineAt(text, at);
   if (line.text.includes('{{')) {
     const offset = line.start + line.text.indexOf('{{');
@@ -90,6 +90,7 @@ function explainIndent(text: string, at: number, message: string): Explained {
 function explainMissing(text: string, at: number, message: string): Explained {
   const quote = /closing (["'])/.exec(message)?.[1];
   if (quote) return { offset: openingQuote(text, quote), reason: `this ${quote} is never closed` };
+  if (/map keys need/.test(message)) return explainKey(text, at);
   if (!/Sequence item/.test(message)) return undefined;
   const line = lineAt(text, at);
   return {

@@ -13,7 +13,7 @@ import {
 } from 'yaml';
 import { tooDeep } from './cursor.ts';
 import { TextFault } from './errors.ts';
-import { explainFault } from './explain-fault.ts';
+import { explainFault, explainForeign } from './explain-fault.ts';
 import { keyText, resolvePlain } from './resolve-scalar.ts';
 import type {
   AliasNode,
@@ -179,18 +179,22 @@ class Converter {
     const colon = pair.srcToken?.sep?.find(({ type }) => type === 'map-value-ind');
     const keyNode = this.convert(pair.key, colon ? this.base + colon.offset : 0);
     if (keyNode.kind !== 'scalar') {
+      const foreign = explainForeign(this.text, keyNode.start - this.base);
+      if (foreign) throw new TextFault('InvalidYaml', this.base + foreign.offset, foreign.reason);
       throw new TextFault('UnsupportedValue', keyNode.start, 'a key must be a scalar');
     }
     const key = keyText(keyNode.value);
     if (key === undefined) throw new TextFault('UnsupportedValue', keyNode.start, 'a key must not be null');
     const colonEnd = colon ? this.base + colon.offset + 1 : keyNode.end;
+    const merge = key === '<<' && keyNode.style === 'plain';
+    if (merge) this.anchored = true;
     return {
       key,
       start: keyNode.start,
       keyEnd: keyNode.end,
       colonEnd,
       value: this.convert(pair.value, colonEnd),
-      merge: key === '<<' && keyNode.style === 'plain',
+      merge,
     };
   }
 
@@ -202,10 +206,13 @@ class Converter {
     this.remember(seq, node);
     const token = seq.srcToken as { items?: { start: { type: string; offset: number }[] }[] } | undefined;
     for (const [index, item] of seq.items.entries()) {
-      const dash = token?.items?.[index]?.start.find(({ type }) => type === 'seq-item-ind');
+      const before = token?.items?.[index]?.start;
+      const dash = before?.find(({ type }) => type === 'seq-item-ind');
+      const property = before?.find(({ type }) => type === 'anchor' || type === 'tag');
       const converted = this.convertItem(item, dash ? this.base + dash.offset + 1 : start);
       node.items.push(converted);
-      node.starts.push(dash ? this.base + dash.offset : converted.start);
+      const first = dash ?? property;
+      node.starts.push(first ? this.base + first.offset : converted.start);
     }
     if (!node.flow) node.end = node.items.at(-1)?.end ?? rangeEnd;
     return node;

@@ -1,69 +1,85 @@
 import { isRecord } from '../kube/json.ts';
 import type { EditContext } from './edit-context.ts';
-import type { FieldPath } from './field-path.ts';
 import { sameValue } from './same-value.ts';
-import type { MapNode, Node, Pair } from './tree.ts';
+import { toObject } from './to-object.ts';
+import { DEFAULT_LIMITS, type MapNode, type Node, type Pair } from './tree.ts';
 
 /** What is to be done with the pairs of a map. */
 export interface MapPlan {
   removed: Set<Pair>;
-  /** Said by a merge that stands later, as wanted. */
-  untouched: Set<Pair>;
+  /** Pairs that stay, each with what its own text says; without those that a later merge overrides as wanted. */
+  kept: Map<Pair, unknown>;
   /** Keys to write, in the order of the new object. */
   added: string[];
 }
 
+/** A field that a merge key brings, and where that stands. */
+interface Brought {
+  value: unknown;
+  at: number;
+}
+
 /**
- * Compares a map's own pairs, and what its merge keys bring, with the fields that are wanted.
- * @throws EditError MergeKey where a field can be neither taken from a merge nor said over it
+ * Compares a map's own pairs, and what its merge keys (`<<`) bring, with the fields that are wanted. Merge keys stay where they still say what is
+ * wanted; a field can be said over them, but none taken from them: then they go, and what they brought is written out.
  */
 export function planMap(
   context: EditContext,
   node: MapNode,
   old: Record<string, unknown>,
   wanted: Record<string, unknown>,
-  path: FieldPath,
 ): MapPlan {
-  const own = new Set(node.pairs.flatMap(({ key, merge }) => (merge ? [] : [key])));
-  const merged = mergedFields(context, node, path);
-  const plan: MapPlan = { removed: new Set(), untouched: new Set(), added: [] };
+  if (!context.anchors) return planPlainMap(node, old, wanted);
+  const merged = mergedFields(context, node);
+  const fits = merged !== undefined && fitsWanted(node, merged, wanted);
+  const brought = fits ? merged : new Map<string, Brought>();
+  const plan: MapPlan = { removed: new Set(), kept: new Map(), added: [] };
   for (const pair of node.pairs) {
-    if (pair.merge) continue;
-    const over = merged.get(pair.key);
-    if (wanted[pair.key] === undefined) plan.removed.add(pair);
-    else if (over && over.at > pair.start) {
-      if (!sameValue(over.value, wanted[pair.key])) refuse(context, [...path, pair.key]);
-      plan.untouched.add(pair);
-    } else if (over && sameValue(over.value, wanted[pair.key]) && !sameValue(old[pair.key], wanted[pair.key])) {
-      // Said over the merge, and not needed any more.
+    const field = brought.get(pair.key);
+    const own = pair.merge ? undefined : toObject(pair.value, DEFAULT_LIMITS);
+    if (pair.merge ? !fits : wanted[pair.key] === undefined || isOverTheTop(own, field, wanted[pair.key])) {
       plan.removed.add(pair);
-    }
+    } else if (!pair.merge && !(field && field.at > pair.start)) plan.kept.set(pair, own);
   }
-  for (const key of merged.keys()) if (wanted[key] === undefined) refuse(context, [...path, key]);
-  for (const key of Object.keys(wanted)) {
-    if (wanted[key] === undefined || own.has(key)) continue;
-    const brought = merged.get(key);
-    if (!brought || !sameValue(brought.value, wanted[key])) plan.added.push(key);
-  }
+  const own = new Set(node.pairs.filter((pair) => !pair.merge && !plan.removed.has(pair)).map(({ key }) => key));
+  plan.added = Object.keys(wanted).filter((key) => {
+    const field = brought.get(key);
+    return wanted[key] !== undefined && !own.has(key) && !(field && sameValue(field.value, wanted[key]));
+  });
   return plan;
 }
 
-function refuse(context: EditContext, path: FieldPath): never {
-  return context.refuseMerge(path, 'a merge key (<<) brings this field; write the field out, then it can be edited');
+function planPlainMap(node: MapNode, old: Record<string, unknown>, wanted: Record<string, unknown>): MapPlan {
+  const plan: MapPlan = { removed: new Set(), kept: new Map(), added: [] };
+  for (const pair of node.pairs) {
+    if (wanted[pair.key] === undefined) plan.removed.add(pair);
+    else plan.kept.set(pair, old[pair.key]);
+  }
+  plan.added = Object.keys(wanted).filter((key) => wanted[key] !== undefined && !Object.hasOwn(old, key));
+  return plan;
 }
 
-/** What the merge keys of a map will bring, each with the place of its merge key. */
-function mergedFields(
-  context: EditContext,
-  node: MapNode,
-  path: FieldPath,
-): Map<string, { value: unknown; at: number }> {
-  const fields = new Map<string, { value: unknown; at: number }>();
+/** A field that was said over a merge and now is what the merge brings anyway. */
+function isOverTheTop(own: unknown, field: Brought | undefined, wanted: unknown): boolean {
+  return field !== undefined && sameValue(field.value, wanted) && !sameValue(own, wanted);
+}
+
+/** Nothing is brought that is not wanted, unless the map's own pair says it later. */
+function fitsWanted({ pairs }: MapNode, merged: Map<string, Brought>, wanted: Record<string, unknown>): boolean {
+  return [...merged].every(([key, { value, at }]) => {
+    if (wanted[key] === undefined) return false;
+    return sameValue(value, wanted[key]) || !pairs.some((pair) => pair.key === key && !pair.merge && pair.start < at);
+  });
+}
+
+/** What the merge keys of a map will bring; undefined where one takes from what will not be there. */
+function mergedFields(context: EditContext, node: MapNode): Map<string, Brought> | undefined {
+  const fields = new Map<string, Brought>();
   for (const { merge, value, start } of node.pairs) {
     if (!merge) continue;
     for (const source of sourcesOf(value)) {
       const object = context.anchors?.valueOf(source.kind === 'alias' ? source.target : source);
-      if (!isRecord(object)) return context.refuseMerge(path, 'a merge key (<<) takes its fields from what is removed');
+      if (!isRecord(object)) return undefined;
       for (const [key, field] of Object.entries(object)) fields.set(key, { value: field, at: start });
     }
   }

@@ -10,8 +10,10 @@ const OPEN_SEQ = 91;
 const CLOSE_SEQ = 93;
 const OPEN_MAP = 123;
 const CLOSE_MAP = 125;
+/** What makes a colon the end of an unquoted key. */
+const AFTER_COLON = new Set([SPACE, NEWLINE, RETURN, TAB, COMMA, CLOSE_MAP, CLOSE_SEQ, OPEN_MAP, OPEN_SEQ]);
 /** What no unquoted scalar begins with. */
-const NOT_PLAIN_START = /[-?:,[\]{}#&*!|>'"%@`]/;
+const NOT_PLAIN_START = /[,[\]{}#&*!|>'"%@`]/;
 
 /**
  * Reads `[…]` or `{…}` at the cursor, which ends after the bracket. `outer`: lines inside must be indented deeper than this column.
@@ -96,7 +98,7 @@ function readScalar(cursor: Cursor): ScalarNode {
 
 function readPlain(cursor: Cursor): ScalarNode {
   const { text, pos: start } = cursor;
-  if (NOT_PLAIN_START.test(text.charAt(start)) && !/[-:?]/.test(text.charAt(start))) throw UNUSUAL;
+  if (NOT_PLAIN_START.test(text.charAt(start))) throw UNUSUAL;
   let pos = start;
   for (; pos < cursor.end; pos++) {
     const code = text.charCodeAt(pos);
@@ -113,9 +115,7 @@ function readPlain(cursor: Cursor): ScalarNode {
 }
 
 function endsPlain(code: number): boolean {
-  return (
-    [SPACE, NEWLINE, RETURN, TAB, COMMA, CLOSE_MAP, CLOSE_SEQ, OPEN_MAP, OPEN_SEQ].includes(code) || Number.isNaN(code)
-  );
+  return AFTER_COLON.has(code) || Number.isNaN(code);
 }
 
 function readDouble(cursor: Cursor): ScalarNode {

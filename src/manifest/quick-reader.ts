@@ -4,10 +4,13 @@ import { readLiteral } from './quick-literal.ts';
 import { keyText, resolvePlain } from './resolve-scalar.ts';
 import type { MapNode, Node, Pair, ReadLimits, ScalarNode, SeqNode } from './tree.ts';
 
-const OPENS_FLOW = /[[{]/;
-const QUOTES = /["']/;
-/** A first character that has a meaning of its own; `-`, `?` and `:` only before a space. */
-const INDICATOR = /[,[\]{}#&*!|>'"%@`]/;
+const DOUBLE = 34;
+const SINGLE = 39;
+const COLON = 58;
+const BAR = 124;
+/** First characters that have a meaning of their own; `-`, `?` and `:` only before a space. */
+const INDICATORS = new Set(Array.from(',[]{}#&*!|>\'"%@`', (char) => char.charCodeAt(0)));
+const BEFORE_SPACE = new Set(Array.from('-?:', (char) => char.charCodeAt(0)));
 const LONGEST_KEY = 1000;
 
 /**
@@ -85,7 +88,7 @@ function readPair(cursor: Cursor, column: number): Pair {
 
 function readKey(cursor: Cursor): { key: string; keyEnd: number; colonEnd: number } {
   const { text, pos: start } = cursor;
-  if (QUOTES.test(text.charAt(start))) {
+  if (isQuote(text.charCodeAt(start))) {
     const quoted = readQuoted(cursor);
     if (!isColon(cursor, quoted.end)) throw UNUSUAL;
     return { key: String(quoted.value), keyEnd: quoted.end, colonEnd: quoted.end + 1 };
@@ -106,18 +109,28 @@ function findColon(cursor: Cursor, start: number): number {
   for (let pos = start; pos < end && pos - start < LONGEST_KEY; pos++) {
     const code = text.charCodeAt(pos);
     if (code === NEWLINE) return -1;
-    if (code === 58 && isColon(cursor, pos)) return pos;
+    if (code === COLON && isColon(cursor, pos)) return pos;
     if (code === TAB || (code === HASH && text.charCodeAt(pos - 1) === SPACE)) return -1;
   }
   return -1;
 }
 
 function isColon(cursor: Cursor, offset: number): boolean {
-  return cursor.at(offset) === 58 && (cursor.at(offset + 1) === SPACE || cursor.isBreak(offset + 1));
+  return cursor.at(offset) === COLON && (cursor.at(offset + 1) === SPACE || cursor.isBreak(offset + 1));
 }
 
 function isIndicated(source: string): boolean {
-  return INDICATOR.test(source.charAt(0)) || /^[-?:]( |$)/.test(source);
+  const first = source.charCodeAt(0);
+  if (INDICATORS.has(first)) return true;
+  return BEFORE_SPACE.has(first) && (source.length === 1 || source.charCodeAt(1) === SPACE);
+}
+
+function isQuote(code: number): boolean {
+  return code === DOUBLE || code === SINGLE;
+}
+
+function opensFlow(code: number): boolean {
+  return code === 91 || code === 123; // [ {
 }
 
 function readPairValue(cursor: Cursor, column: number): Node {
@@ -166,9 +179,8 @@ function readItem(cursor: Cursor, column: number): Node {
 
 function startsPair(cursor: Cursor): boolean {
   const { pos } = cursor;
-  if (!QUOTES.test(cursor.text.charAt(pos))) {
-    return !OPENS_FLOW.test(cursor.text.charAt(pos)) && findColon(cursor, pos) !== -1;
-  }
+  const first = cursor.at(pos);
+  if (!isQuote(first)) return !opensFlow(first) && findColon(cursor, pos) !== -1;
   const { end } = readQuoted(cursor);
   cursor.pos = pos;
   return isColon(cursor, end);
@@ -176,13 +188,9 @@ function startsPair(cursor: Cursor): boolean {
 
 /** A value in the line of its key or dash; `column` is the parent's. Ends at the next line with content. */
 function readInline(cursor: Cursor, column: number): Node {
-  const first = cursor.text.charAt(cursor.pos);
-  if (first === '|') return readLiteral(cursor, column);
-  const node = OPENS_FLOW.test(first)
-    ? readFlow(cursor, column)
-    : QUOTES.test(first)
-      ? readQuoted(cursor)
-      : readPlain(cursor);
+  const first = cursor.at(cursor.pos);
+  if (first === BAR) return readLiteral(cursor, column);
+  const node = opensFlow(first) ? readFlow(cursor, column) : isQuote(first) ? readQuoted(cursor) : readPlain(cursor);
   cursor.finishLine();
   if (cursor.indent > column) throw UNUSUAL;
   return node;

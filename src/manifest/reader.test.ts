@@ -25,6 +25,54 @@ describe('the quick reader and the library', () => {
     expect(quick).toBeGreaterThan(500);
   });
 
+  it('give the same tree, or the quick one gives up, also for texts that are damaged', () => {
+    const damage = fc.array(
+      fc.tuple(
+        fc.nat(200),
+        fc.constantFrom(
+          '',
+          ' ',
+          '\n',
+          ':',
+          ': ',
+          '- ',
+          '#',
+          ' #',
+          '"',
+          "'",
+          '|',
+          '[',
+          '}',
+          ',',
+          '\t',
+          '&a ',
+          '? ',
+          '---\n',
+          '...',
+        ),
+      ),
+      { minLength: 1, maxLength: 3 },
+    );
+    fc.assert(
+      fc.property(fc.oneof(yamlText(), jsonText()), damage, (text, places) => {
+        const damaged = places.reduce(
+          (rest, [at, put]) => rest.slice(0, at) + put + rest.slice(put === '' ? at + 1 : at),
+          text,
+        );
+        if (/\r(?!\n)/.test(damaged)) return;
+        for (const piece of splitText(damaged)) {
+          if (!piece.plain) continue;
+          const roots = readQuickly(damaged, piece.bodyStart, piece.bodyEnd, DEFAULT_LIMITS);
+          // Several JSON objects in a row are kubectl's, not YAML's.
+          if (!roots || roots.length > 1) continue;
+          const expected = readWithLibrary(damaged.slice(piece.start, piece.end), piece.start, DEFAULT_LIMITS);
+          expect(roots).toEqual(expected.map(({ root }) => root));
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
   it('read JSON as JSON.parse does', () => {
     fc.assert(
       fc.property(jsonText(), (text) => {

@@ -8,8 +8,9 @@ const WORDS = new Map<string, ScalarValue>([
   ...['.inf', '.Inf', '.INF', '+.inf', '+.Inf', '+.INF'].map((w) => [w, Number.POSITIVE_INFINITY] as const),
   ...['-.inf', '-.Inf', '-.INF'].map((w) => [w, Number.NEGATIVE_INFINITY] as const),
 ]);
-const MAY_BE_WORD = /^[yYnNtTfFoO~.+-]/;
-const MAY_BE_NUMBER = /^[-+]?[.\d]/;
+const LONGEST_WORD = 5;
+/** Digits, signs and the dot begin numbers. */
+const BEGINS_NUMBER = new Set(Array.from('0123456789+-.', (char) => char.charCodeAt(0)));
 const INTEGER = /^([-+]?)(?:0[xX]([\da-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9]\d*))$/;
 const FLOAT = /^[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?$/;
 
@@ -20,11 +21,11 @@ const FLOAT = /^[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?$/;
  */
 export function resolvePlain(text: string): ScalarValue {
   if (text === '') return null;
-  if (MAY_BE_WORD.test(text)) {
+  if (text.length <= LONGEST_WORD) {
     const word = WORDS.get(text);
     if (word !== undefined) return word;
   }
-  return MAY_BE_NUMBER.test(text) ? resolveNumber(text) : text;
+  return BEGINS_NUMBER.has(text.charCodeAt(0)) ? resolveNumber(text) : text;
 }
 
 /** The key that Go writes for a scalar that is not a string; undefined for one that cannot be a key. */

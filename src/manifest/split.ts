@@ -65,21 +65,26 @@ export async function* splitDocuments(
       tail = chunk.slice(whole);
       lines.push(block);
       if (hasMarker(block)) {
-        const text = lines.join('');
-        const pieces = splitText(text);
-        for (const { start, end } of pieces.slice(0, -1)) {
-          const document = text.slice(start === pieces[0]!.start ? 0 : start, end);
-          yield { text: document, firstLine };
-          firstLine += countBreaks(document);
-        }
-        lines = [pieces.length === 1 ? text : text.slice(pieces.at(-1)!.start)];
+        const documents = cut(lines.join(''));
+        lines = [documents.pop()!];
         size = lines[0]!.length + tail.length;
+        for (const text of documents) {
+          yield { text, firstLine };
+          firstLine += countBreaks(text);
+        }
       }
     }
     if (size > characters) throw new RangeError(`a document is larger than ${characters} characters`);
   }
-  const rest = lines.join('') + tail;
-  if (rest !== '' || firstLine === 1) yield { text: rest, firstLine };
+  for (const text of cut(lines.join('') + tail)) {
+    yield { text, firstLine };
+    firstLine += countBreaks(text);
+  }
+}
+
+/** The pieces' texts; a byte order mark belongs to the first. At least one. */
+function cut(text: string): string[] {
+  return splitText(text).map(({ start, end }, index) => text.slice(index === 0 ? 0 : start, end));
 }
 
 function hasMarker(text: string): boolean {

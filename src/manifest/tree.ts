@@ -43,7 +43,7 @@ export interface SeqNode extends Placed {
   kind: 'seq';
   flow: boolean;
   items: Node[];
-  /** The offset of each item's `-`; in a flow sequence of the item itself. */
+  /** The offset of each item's `-`; in a flow sequence of the item with its anchor and tag. */
   starts: number[];
 }
 
@@ -55,7 +55,7 @@ export interface AliasNode extends Placed {
 /** What reading one document gives. */
 export interface Tree {
   root: Node;
-  /** Anchors or aliases are there: equal values may hang on one text. */
+  /** Anchors, aliases or merge keys are there: equal values may hang on one text. */
   anchored: boolean;
   /** The whole document is strict JSON. */
   json: boolean;
