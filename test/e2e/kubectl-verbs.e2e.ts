@@ -136,8 +136,8 @@ describe('kubectl', () => {
   });
 
   step('a terminal has the size of the window', async () => {
-    // `script` gives kubectl a terminal.
-    const inside = `${kubectls[0]!.path} exec -it s -c c -- sh -c "stty size; tty; exit 5"`;
+    // `script` gives kubectl a terminal. The size comes a moment after the start, in a cluster too.
+    const inside = `${kubectls[0]!.path} exec -it s -c c -- sh -c "sleep 1; stty size; tty; exit 5"`;
     const answer = await node.run('script', ['-qec', `stty rows 33 cols 111; ${inside}`, '/dev/null']);
     expect(answer.stdout).toContain('33 111\r\n/dev/pts/0\r\n');
     expect(answer.code).toBe(5);
