@@ -160,8 +160,9 @@ export class Draft {
 
   private open(path: KeyPath, kind: 'list'): unknown[];
   private open(path: KeyPath, kind: 'map'): Record<string, unknown>;
-  /** The list or map at a path, as a copy of our own; made when it is not there. */
+  /** The list or map at a path, as a copy of our own; made when it is not there. The empty path is the spec. */
   private open(path: KeyPath, kind: 'list' | 'map'): unknown {
+    if (path.length === 0) return this.spec;
     const [root = ''] = path;
     if (root === 'metadata' && path.length === 1) return this.metadata;
     if (root === 'metadata') this.noteEmpty(['metadata'], this.base.metadata);

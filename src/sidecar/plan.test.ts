@@ -1,0 +1,263 @@
+import { describe, expect, it } from 'vitest';
+import type { Container, PodSpec } from '../kube/generated/objects.ts';
+import type { KubeObject } from '../kube/object.ts';
+import { explain } from './explain.ts';
+import { app, deployment, small } from './fixtures/small.ts';
+import { effectiveAmounts } from './plan/effective.ts';
+import { podSecurity } from './plan/pod-security.ts';
+import { plan } from './plan.ts';
+import type { Sidecar } from './sidecar.ts';
+import type { Target } from './target.ts';
+
+const asks = (name: string, cpu: string, more: Partial<Container> = {}): Container => ({
+  name,
+  image: 'i',
+  resources: { requests: { cpu } },
+  ...more,
+});
+const native = (name: string, cpu: string): Container => asks(name, cpu, { restartPolicy: 'Always' });
+
+describe('what a Pod counts for (KEP-753)', () => {
+  const CASES: [string, Partial<PodSpec>, string][] = [
+    ['main containers add up', { containers: [asks('a', '1'), asks('b', '500m')] }, '1500m'],
+    [
+      'init containers run alone',
+      { containers: [asks('a', '1')], initContainers: [asks('i', '3'), asks('j', '2')] },
+      '3',
+    ],
+    [
+      'native sidecars run beside the main containers',
+      { containers: [asks('a', '1')], initContainers: [native('s', '1')] },
+      '2',
+    ],
+    [
+      'and beside the init containers after them',
+      { containers: [asks('a', '1')], initContainers: [native('s', '1'), asks('i', '3')] },
+      '4',
+    ],
+    [
+      'but not beside those before them',
+      { containers: [asks('a', '1')], initContainers: [asks('i', '3'), native('s', '1')] },
+      '3',
+    ],
+    ['overhead comes on top', { containers: [asks('a', '1')], overhead: { cpu: '250m' } }, '1250m'],
+    ['a limit is a request', { containers: [{ name: 'a', image: 'i', resources: { limits: { cpu: '2' } } }] }, '2'],
+  ];
+  it.each(CASES)('%s', (_, spec, cpu) => {
+    expect(effectiveAmounts({ containers: [], ...spec }, 'requests')).toEqual({ cpu });
+  });
+});
+
+describe('the Pod Security level', () => {
+  const context = {
+    allowPrivilegeEscalation: false,
+    runAsNonRoot: true,
+    seccompProfile: { type: 'RuntimeDefault' },
+    capabilities: { drop: ['ALL'] },
+  };
+  const strict: PodSpec = { containers: [{ name: 'a', image: 'i', securityContext: context }] };
+  const withContext = (more: object): PodSpec => ({
+    containers: [{ name: 'a', image: 'i', securityContext: { ...context, ...more } }],
+  });
+  const CASES: [string, PodSpec, string, string[]][] = [
+    ['all that restricted wants', strict, 'restricted', []],
+    [
+      'nothing said',
+      { containers: [{ name: 'a', image: 'i' }] },
+      'baseline',
+      [
+        'spec.containers[0].securityContext.allowPrivilegeEscalation',
+        'spec.containers[0].securityContext.runAsNonRoot',
+        'spec.containers[0].securityContext.seccompProfile',
+        'spec.containers[0].securityContext.capabilities.drop',
+      ],
+    ],
+    ['privileged', withContext({ privileged: true }), 'privileged', ['spec.containers[0].securityContext.privileged']],
+    ['NET_BIND_SERVICE', withContext({ capabilities: { drop: ['ALL'], add: ['NET_BIND_SERVICE'] } }), 'restricted', []],
+    [
+      'CHOWN',
+      withContext({ capabilities: { drop: ['ALL'], add: ['CHOWN'] } }),
+      'baseline',
+      ['spec.containers[0].securityContext.capabilities.add'],
+    ],
+    [
+      'NET_ADMIN',
+      withContext({ capabilities: { drop: ['ALL'], add: ['NET_ADMIN'] } }),
+      'privileged',
+      ['spec.containers[0].securityContext.capabilities.add', 'spec.containers[0].securityContext.capabilities.add'],
+    ],
+    ['user 0', withContext({ runAsUser: 0 }), 'baseline', ['spec.containers[0].securityContext.runAsUser']],
+    [
+      'a hostPath',
+      { ...strict, volumes: [{ name: 'h', hostPath: { path: '/' } }] },
+      'privileged',
+      ['spec.volumes[0].hostPath', 'spec.volumes[0].hostPath'],
+    ],
+    [
+      'an NFS volume',
+      { ...strict, volumes: [{ name: 'n', nfs: { server: 's', path: '/' } }] },
+      'baseline',
+      ['spec.volumes[0].nfs'],
+    ],
+    ['the host network', { ...strict, hostNetwork: true }, 'privileged', ['spec.hostNetwork']],
+    [
+      'an unsafe sysctl',
+      { ...strict, securityContext: { sysctls: [{ name: 'kernel.msgmax', value: '1' }] } },
+      'privileged',
+      ['spec.securityContext.sysctls[0]'],
+    ],
+    [
+      'an init container',
+      { ...strict, initContainers: [{ name: 'i', image: 'i', securityContext: { ...context, privileged: true } }] },
+      'privileged',
+      ['spec.initContainers[0].securityContext.privileged'],
+    ],
+  ];
+  it.each(CASES)('%s', (_, spec, level, fields) => {
+    const found = podSecurity(spec);
+    expect(found.level).toBe(level);
+    expect(found.violations.map(({ field }) => field)).toEqual(fields);
+  });
+});
+
+describe('plan', () => {
+  const proxy: Sidecar = small('proxy', {
+    template: {
+      spec: {
+        initContainers: [
+          {
+            ...native('proxy', '500m'),
+            ports: [{ containerPort: 15001, name: 'mesh' }],
+            securityContext: { privileged: true },
+          },
+        ],
+      },
+    },
+  });
+  const target = deployment(
+    app({ containers: [asks('app', '1')], initContainers: [asks('migrate', '2')], volumes: [] }),
+  );
+  const one = (sidecar: Sidecar, at: Target = target, others: KubeObject[] = []) =>
+    plan({ targets: [at], sidecars: [sidecar], others })[0]!;
+
+  it('says what would change', () => {
+    expect(one(proxy)).toEqual({
+      workload: { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'web' },
+      changed: true,
+      effect: 'Rollout',
+      joined: ['proxy'],
+      removed: [],
+      containers: { added: ['proxy'], removed: [] },
+      requests: { before: { cpu: '2' }, after: { cpu: '2500m' } },
+      limits: { before: {}, after: {} },
+      cheaper: [{ sidecar: 'proxy', requests: { cpu: '2' } }],
+      qos: { before: 'Burstable', after: 'Burstable' },
+      podSecurity: {
+        before: 'baseline',
+        after: 'privileged',
+        because: expect.arrayContaining([
+          {
+            level: 'baseline',
+            field: 'spec.initContainers[0].securityContext.privileged',
+            message: 'container "proxy" is privileged',
+          },
+        ]),
+      },
+      ports: [{ container: 'proxy', port: 15001, protocol: 'TCP', name: 'mesh' }],
+      findings: [],
+    });
+  });
+
+  it('has nothing to say where nothing would change', () => {
+    const none = one(small('proxy', { selector: { names: ['api'] } }));
+    expect(none).toMatchObject({
+      changed: false,
+      effect: 'None',
+      joined: [],
+      containers: { added: [], removed: [] },
+      cheaper: [],
+    });
+    expect(none.requests.after).toEqual(none.requests.before);
+  });
+
+  it.each([
+    ['Pod', 'Recreate'],
+    ['Job', 'Recreate'],
+    ['CronJob', 'NextRun'],
+    ['StatefulSet', 'Rollout'],
+  ])('a change of a %s means %s', (kind, effect) => {
+    expect(one(proxy, { ...target, workload: { ...target.workload, kind } }).effect).toBe(effect);
+  });
+
+  it('says that a guaranteed Pod would be so no more', () => {
+    const limits = { cpu: '1', memory: '1Gi' };
+    const guaranteed = deployment(
+      app({ containers: [{ name: 'app', image: 'i', resources: { limits } }], volumes: [] }),
+    );
+    expect(one(small('logs'), guaranteed).qos).toEqual({ before: 'Guaranteed', after: 'Burstable' });
+  });
+
+  it('warns of a Job that would never finish', () => {
+    const job: Target = {
+      template: app({ restartPolicy: 'Never' }),
+      workload: { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'j' } },
+    };
+    expect(one(small('logs'), job).findings).toMatchObject([
+      { severity: 'warning', code: 'NeverFinishes', sidecar: 'logs' },
+    ]);
+    expect(one(proxy, job).findings).toEqual([]);
+  });
+
+  it('warns of an autoscaler that would miss a request', () => {
+    const autoscaler: KubeObject = {
+      kind: 'HorizontalPodAutoscaler',
+      metadata: { name: 'web', namespace: 'shop' },
+      spec: {
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+        metrics: [
+          { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } },
+        ],
+      },
+    };
+    expect(one(small('logs'), target, [autoscaler]).findings).toMatchObject([
+      {
+        severity: 'warning',
+        code: 'NoRequestForAutoscaler',
+        message:
+          'container "logs-container" requests no cpu, and HorizontalPodAutoscaler "web" scales by the use of cpu: it would stop scaling',
+      },
+    ]);
+    expect(one(proxy, target, [autoscaler]).findings).toEqual([]);
+  });
+});
+
+describe('explain', () => {
+  it('lists every sidecar of every workload with the rule that decided', () => {
+    const sidecars = [small('all'), small('api', { selector: { names: ['API'] } })];
+    const [first] = explain([deployment(), { template: app({}, { name: 'pod' }) }], sidecars);
+    expect(first).toEqual({
+      workload: { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'web' },
+      sidecars: [
+        {
+          name: 'all',
+          kind: 'ClusterSidecar',
+          joins: true,
+          attached: false,
+          rule: 'Selected',
+          reason: 'it joins every Pod (matchAll)',
+          findings: [],
+        },
+        {
+          name: 'api',
+          kind: 'ClusterSidecar',
+          joins: false,
+          attached: false,
+          rule: 'Names',
+          reason: 'its name "web" is none of API',
+          findings: [],
+        },
+      ],
+      findings: [],
+    });
+  });
+});
