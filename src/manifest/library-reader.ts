@@ -36,6 +36,15 @@ const STYLES: Record<string, ScalarStyle> = {
   BLOCK_FOLDED: 'folded',
 };
 
+const OPTIONS = {
+  schema: 'failsafe',
+  version: '1.2',
+  uniqueKeys: false,
+  keepSourceTokens: true,
+  prettyErrors: false,
+  logLevel: 'silent',
+} as const;
+
 /**
  * Reads one document with the `yaml` library: all of YAML. Plain scalars and tags mean what they mean to kubectl, not what YAML 1.2 says.
  * @param text the document with its markers and directives
@@ -43,24 +52,23 @@ const STYLES: Record<string, ScalarStyle> = {
  * @throws TextFault
  */
 export function readWithLibrary(text: string, base: number, limits: ReadLimits): { root: Node; anchored: boolean }[] {
-  refuseDepth(text, base, limits.depth);
-  const documents = parseAllDocuments(text.endsWith('\n') ? text : `${text}\n`, {
-    schema: 'failsafe',
-    version: '1.2',
-    uniqueKeys: false,
-    keepSourceTokens: true,
-    prettyErrors: false,
-    logLevel: 'silent',
-  });
-  if (!Array.isArray(documents)) return [];
-  return documents.flatMap((document) => {
-    const root = new Converter(text, base).convertDocument(document as Document);
-    return root ? [root] : [];
-  });
+  refuseAbsurdDepth(text, base, limits.depth);
+  try {
+    const documents = parseAllDocuments(text.endsWith('\n') ? text : `${text}\n`, OPTIONS);
+    if (!Array.isArray(documents)) return [];
+    return documents.flatMap((document) => {
+      const root = new Converter(text, base).convertDocument(document as Document);
+      return root ? [root] : [];
+    });
+  } catch (error) {
+    // The stack is full: the library recurses.
+    if (error instanceof RangeError) throw tooDeep(limits.depth, base);
+    throw error;
+  }
 }
 
-/** The library recurses; a text that nests absurdly must not end it. Counts brackets and indentation roughly, on the safe side. */
-function refuseDepth(text: string, base: number, limit: number): void {
+/** Far beyond the limit the library would take very long to fail. Counts brackets and indentation roughly. */
+function refuseAbsurdDepth(text: string, base: number, limit: number): void {
   const indents: number[] = [];
   let brackets = 0;
   for (const line of text.matchAll(/^( *)((?:[-?] +)*)(.*)$/gm)) {
@@ -73,7 +81,7 @@ function refuseDepth(text: string, base: number, limit: number): void {
       if (char === '[' || char === '{') brackets++;
       else if ((char === ']' || char === '}') && brackets > 0) brackets--;
     }
-    if (brackets > limit * 4 || indents.length + inLine > limit * 4)
+    if (brackets > limit * 20 || indents.length + inLine > limit * 4)
       throw tooDeep(limit, base + line.index + all.length);
   }
 }

@@ -26,7 +26,7 @@ export function locate(root: Node, path: FieldPath, lines: LineIndex): number {
 }
 
 /** The node that an alias stands for. */
-export function follow(node: Node): Node {
+function follow(node: Node): Node {
   return node.kind === 'alias' ? node.target : node;
 }
 

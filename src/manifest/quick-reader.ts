@@ -62,6 +62,11 @@ function readBlock(cursor: Cursor): Node {
   return startsItem(cursor) ? readSeq(cursor, cursor.indent) : readMap(cursor, cursor.indent);
 }
 
+/** A value that begins in a line of its own; `column` is the parent's. */
+function readBelow(cursor: Cursor, column: number): Node {
+  return opensFlow(cursor.at(cursor.pos)) ? readInline(cursor, column) : readBlock(cursor);
+}
+
 function startsItem(cursor: Cursor): boolean {
   if (cursor.at(cursor.pos) !== DASH) return false;
   return cursor.at(cursor.pos + 1) === SPACE || cursor.isBreak(cursor.pos + 1);
@@ -142,7 +147,7 @@ function readPairValue(cursor: Cursor, column: number): Node {
   }
   cursor.pos = after;
   cursor.finishLine();
-  if (cursor.indent > column) return readBlock(cursor);
+  if (cursor.indent > column) return readBelow(cursor, column);
   if (cursor.indent === column && startsItem(cursor)) return readSeq(cursor, column);
   return { kind: 'scalar', style: 'empty', start: after, end: after, value: null };
 }
@@ -169,7 +174,7 @@ function readItem(cursor: Cursor, column: number): Node {
   if (cursor.isBreak(cursor.pos) || cursor.at(cursor.pos) === HASH) {
     cursor.pos = after;
     cursor.finishLine();
-    if (cursor.indent > column) return readBlock(cursor);
+    if (cursor.indent > column) return readBelow(cursor, column);
     return { kind: 'scalar', style: 'empty', start: after, end: after, value: null };
   }
   const itemColumn = column + cursor.pos - dash;

@@ -215,7 +215,10 @@ function part(depth: number, withFlow: boolean): fc.Arbitrary<Part> {
   const empty = fc.constantFrom<Part>({ inline: () => [''] }, { inline: () => [' # nothing'] });
   const collections: fc.Arbitrary<Part>[] =
     depth === 0 ? [] : [blockMap(depth - 1, withFlow), blockList(depth - 1, withFlow)];
-  const flows = fc.tuple(flow(2), comment).map(([text, after]): Part => ({ inline: () => [text + after] }));
+  const flows = fc.tuple(flow(2), comment, fc.boolean()).map(([text, after, below]): Part => {
+    // Helm prints an empty map in the line below its key.
+    return below ? { block: ({ column }) => [' '.repeat(column) + text + after] } : { inline: () => [text + after] };
+  });
   return fc.oneof(
     { weight: 4, arbitrary: scalar() },
     { weight: 1, arbitrary: literal() },
