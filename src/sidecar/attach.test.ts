@@ -1,10 +1,19 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { attach } from './attach.ts';
 import { detach } from './detach.ts';
 import { hello, webApp } from './fixtures/hello.ts';
 import { ATTACHED, annotationFor } from './sidecar.ts';
 
 describe('the golden story', () => {
+  it('is the one of examples/web-app', () => {
+    const read = (file: string): unknown => parse(readFileSync(join('examples/web-app', file), 'utf8'));
+    expect(read('sidecar.yaml')).toEqual(hello());
+    expect(read('pod.yaml')).toEqual(webApp());
+  });
+
   it("gives the article's second manifest, apart from the provenance", () => {
     const pod = webApp();
     const result = attach({ template: pod, workload: pod, sidecars: [hello()] });
@@ -73,6 +82,9 @@ describe('the golden story', () => {
     const { template } = attach({ template: pod, workload: pod, sidecars: [hello()] });
     const again = attach({ template, workload: template, sidecars: [hello()] });
     expect(again.template).toBe(template);
+    expect(JSON.stringify(template)).toBe(
+      JSON.stringify(attach({ template, workload: template, sidecars: [hello()] }).template),
+    );
     expect(again).toMatchObject({ changed: false, findings: [], joined: [{ name: 'hello' }] });
   });
 });

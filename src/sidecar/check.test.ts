@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkSidecar, compileSidecars } from './compile.ts';
 import { hello } from './fixtures/hello.ts';
+import { small } from './fixtures/small.ts';
 
 /** Sets or, with undefined, deletes a field by its path. */
 function change(path: string, value: unknown): unknown {
@@ -251,6 +252,17 @@ describe('compileSidecars', () => {
     expect(compileSidecars([hello(), hello()]).findings).toEqual([]);
     expect(compileSidecars([hello(), change('spec.joins', 'OnRequest')]).findings).toMatchObject([
       { code: 'DuplicateSidecar', message: 'Duplicate value: "hello"' },
+    ]);
+  });
+
+  it('warns of demands that no Pod can meet', () => {
+    const first = (name: string) => ({ ...small(name), spec: { ...small(name).spec, order: { before: ['*'] } } });
+    expect(compileSidecars([first('a'), first('b')]).findings).toMatchObject([
+      {
+        severity: 'warning',
+        code: 'OrderCycle',
+        message: 'no Pod can have all of them: sidecar "a" before sidecar "b" before sidecar "a"',
+      },
     ]);
   });
 

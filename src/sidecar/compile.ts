@@ -1,21 +1,20 @@
-import { forbidden, invalidEach, notSupported } from '../kube/field-errors.ts';
 import { isRecord } from '../kube/json.ts';
-import type { LabelMatcher } from '../kube/label-selector.ts';
-import { labelSelectorMatcher } from '../kube/label-selector.ts';
-import { isDns1123Label } from '../kube/names.ts';
+import { type LabelMatcher, labelSelectorMatcher } from '../kube/label-selector.ts';
 import { canonicalJson } from './canonical.ts';
 import { type Compiler, createCompiler, type Expression } from './cel/expression.ts';
 import { Scope } from './cel/scope.ts';
 import { toCel } from './cel/values.ts';
+import { checkIdentity } from './check/identity.ts';
 import { checkParameters, sampleParameters } from './check/parameters.ts';
 import { checkSelector } from './check/selector.ts';
 import { checkStructure } from './check/structure.ts';
 import { checkBrought } from './check/template.ts';
 import { type Finding, fromFieldError, hasErrors, onSidecar } from './finding.ts';
 import type { Fingerprints } from './fingerprint.ts';
+import { arrange, describeCycle } from './order.ts';
 import { type Brought, compileRenderer, expressionFinding, RenderError, type Renderer } from './render.ts';
 import { sha256 } from './sha256.ts';
-import { API_VERSION, type ConflictKind, RENAMED_KINDS, type Sidecar } from './sidecar.ts';
+import type { Sidecar } from './sidecar.ts';
 
 /** A checked sidecar, ready to be attached to any number of templates. */
 export interface CompiledSidecar {
@@ -58,7 +57,22 @@ export function compileSidecars(definitions: readonly unknown[]): CompiledSideca
       );
   }
   const sidecars = [...byKey.values()].sort((a, b) => compare(a.name, b.name) || compare(a.kind, b.kind));
-  return { sidecars, findings, fingerprints: new WeakMap() };
+  return { sidecars, findings: [...findings, ...checkOrderOf(sidecars)], fingerprints: new WeakMap() };
+}
+
+/** Demands that cannot all be met where all of them join; whether they do, only a Pod can tell. */
+function checkOrderOf(sidecars: readonly CompiledSidecar[]): Finding[] {
+  const blocks = sidecars.map(({ name, sidecar: { spec } }) => ({
+    sidecar: name,
+    names: [],
+    before: spec.order?.before ?? [],
+    after: spec.order?.after ?? [],
+    side: 'Last' as const,
+  }));
+  const arranged = arrange([], blocks, false);
+  if (!('cycle' in arranged)) return [];
+  const message = `no Pod can have all of them: ${describeCycle(arranged.cycle)}`;
+  return [onSidecar('OrderCycle', 'spec.order', message, { severity: 'warning' })];
 }
 
 /** What is wrong with a Sidecar or ClusterSidecar, strictly and in Kubernetes' words; warnings included. */
@@ -74,12 +88,7 @@ function compileSidecar(definition: unknown): { compiled?: CompiledSidecar; find
   if (hasErrors(structure)) return { findings: named(structure) };
   const sidecar = withoutNulls(definition) as Sidecar;
   const { spec } = sidecar;
-  const simple = [
-    ...checkIdentity(sidecar),
-    ...checkSelector(sidecar),
-    ...checkOrder(sidecar),
-    ...checkAnswers(sidecar),
-  ];
+  const simple = [...checkIdentity(sidecar), ...checkSelector(sidecar)];
   const parameterErrors = checkParameters(spec.parameters ?? [], 'spec.parameters').map((error) =>
     fromFieldError(error, 'sidecar', 'InvalidField'),
   );
@@ -109,45 +118,6 @@ function digestOf({ kind, spec }: Sidecar): string {
   const { failurePolicy: _, parameters, ...rest } = spec;
   const bare = parameters?.map(({ description: _, ...parameter }) => parameter);
   return sha256(canonicalJson({ kind, ...rest, parameters: bare })).slice(0, 12);
-}
-
-function checkIdentity({ apiVersion, kind, metadata }: Sidecar): Finding[] {
-  const errors = [
-    ...(apiVersion === API_VERSION ? [] : [notSupported('apiVersion', apiVersion, [API_VERSION])]),
-    ...(kind === 'Sidecar' || kind === 'ClusterSidecar'
-      ? []
-      : [notSupported('kind', kind, ['Sidecar', 'ClusterSidecar'])]),
-    ...invalidEach('metadata.name', metadata.name ?? '', isDns1123Label(metadata.name ?? '')),
-    ...(kind === 'ClusterSidecar' && metadata.namespace !== undefined
-      ? [forbidden('metadata.namespace', 'a ClusterSidecar is of no namespace')]
-      : []),
-  ];
-  return errors.map((error) => fromFieldError(error, 'sidecar', 'InvalidField'));
-}
-
-function checkOrder({ metadata, spec }: Sidecar): Finding[] {
-  const { before = [], after = [] } = spec.order ?? {};
-  const own = [...before, ...after].includes(metadata.name ?? '');
-  const both = before.filter((name) => after.includes(name));
-  return [
-    ...(own
-      ? [onSidecar('OrderCycle', 'spec.order', `"${metadata.name}" can stand neither before nor after itself`)]
-      : []),
-    ...both.map((name) => onSidecar('OrderCycle', 'spec.order', `"${name}" cannot be both before and after`)),
-  ];
-}
-
-function checkAnswers({ spec: { onConflict } }: Sidecar): Finding[] {
-  if (typeof onConflict !== 'object') return [];
-  return Object.entries(onConflict)
-    .filter(([kind, answer]) => answer === 'Rename' && !RENAMED_KINDS.includes(kind as ConflictKind))
-    .map(([kind]) =>
-      fromFieldError(
-        notSupported(`spec.onConflict.${kind}`, 'Rename', ['Error', 'Keep', 'Replace']),
-        'sidecar',
-        'InvalidField',
-      ),
-    );
 }
 
 function compileCondition({ spec }: Sidecar, compiler: Compiler): { expression?: Expression; findings: Finding[] } {

@@ -1,5 +1,10 @@
+/** Whether one of the globs is the text. */
+export function matchesAny(globs: readonly string[], text: string): boolean {
+  return globs.some((glob) => matchesGlob(glob, text));
+}
+
 /** `*` is any text, `?` one character; everything else is itself. Linear in practice: it goes back to the last `*` only. */
-export function matchesGlob(glob: string, text: string): boolean {
+function matchesGlob(glob: string, text: string): boolean {
   let g = 0;
   let t = 0;
   let star = -1;
@@ -18,8 +23,4 @@ export function matchesGlob(glob: string, text: string): boolean {
   }
   while (glob[g] === '*') g++;
   return g === glob.length;
-}
-
-export function matchesAny(globs: readonly string[], text: string): boolean {
-  return globs.some((glob) => matchesGlob(glob, text));
 }

@@ -107,7 +107,8 @@ describe('what cannot be', () => {
   ];
   it.each(CASES)('%s', (_, sidecars, message) => {
     const { findings, init: names } = run(...sidecars);
-    expect(findings).toMatchObject([{ severity: 'error', code: 'OrderCycle', message }]);
+    const errors = findings.filter(({ severity }) => severity === 'error');
+    expect(errors).toMatchObject([{ code: 'OrderCycle', message }]);
     expect(names).toEqual(['migrate', 'warm']);
   });
 });

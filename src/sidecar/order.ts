@@ -42,6 +42,11 @@ export function arrange(own: readonly string[], blocks: readonly Block[], star: 
   return sort(items, edges);
 }
 
+/** `sidecar "a" before container "b" before sidecar "a"`. */
+export function describeCycle(cycle: readonly string[]): string {
+  return cycle.map((id) => id.replace(/^(\w+) (.*)$/, '$1 "$2"')).join(' before ');
+}
+
 /** Nothing is demanded. */
 function bySide(own: readonly string[], blocks: readonly Block[]): Arrangement {
   const sorted = [...blocks].sort((a, b) => (a.sidecar < b.sidecar ? -1 : 1));

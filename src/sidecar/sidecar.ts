@@ -81,7 +81,7 @@ export interface SidecarTemplate {
   spec?: Partial<Pick<PodSpec, BroughtField>>;
 }
 
-export type BroughtField =
+type BroughtField =
   | 'containers'
   | 'initContainers'
   | 'volumes'

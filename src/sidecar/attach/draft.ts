@@ -25,7 +25,7 @@ export class Draft {
   private readonly metadata: Record<string, unknown>;
   private readonly spec: Record<string, unknown>;
   private readonly base: Template;
-  private readonly wasEmpty: Record<string, unknown>;
+  private readonly wasEmpty: Record<string, unknown> | undefined;
   private readonly own = new WeakSet<object>();
   private readonly owners = new Map<string, string>();
   private readonly trees = new Map<string, AttachedTree>();
@@ -34,7 +34,7 @@ export class Draft {
   private readonly fingerprints: Fingerprints;
 
   /** `wasEmpty` is what the provenance before says: others may have put something there since. */
-  constructor(base: Template, original: Template, fingerprints: Fingerprints, wasEmpty: Record<string, unknown> = {}) {
+  constructor(base: Template, original: Template, fingerprints: Fingerprints, wasEmpty?: Record<string, unknown>) {
     this.wasEmpty = wasEmpty;
     this.base = base;
     this.original = original;
@@ -96,8 +96,7 @@ export class Draft {
   claim(sidecar: string, path: KeyPath, field: string, value: unknown): void {
     const other = this.owners.get(path.join('\n'));
     const entry = other === undefined ? undefined : entryAt(this.trees.get(other), path);
-    for (let length = 1; length < path.length; length++)
-      this.noteEmpty(path.slice(0, length), this.look(path.slice(0, length)));
+    for (let length = 1; length < path.length; length++) this.noteEmpty(path, length, this.look(path.slice(0, length)));
     this.note(sidecar, path, field, value, Array.isArray(entry) ? { old: entry[1] } : undefined);
     if (other !== undefined) this.owners.set(path.join('\n'), other);
   }
@@ -165,13 +164,13 @@ export class Draft {
     if (path.length === 0) return this.spec;
     const [root = ''] = path;
     if (root === 'metadata' && path.length === 1) return this.metadata;
-    if (root === 'metadata') this.noteEmpty(['metadata'], this.base.metadata);
+    if (root === 'metadata') this.noteEmpty(path, 1, this.base.metadata);
     let parent: Record<string, unknown> = root === 'metadata' ? this.metadata : this.spec;
     let field = root === 'metadata' ? (path[1] ?? '') : root;
     let at = root === 'metadata' ? 2 : 1;
     for (;;) {
       const last = at >= path.length;
-      this.noteEmpty(path.slice(0, at), parent[field]);
+      this.noteEmpty(path, at, parent[field]);
       const node = this.ownCopy(parent, field, last ? kind : undefined);
       if (last) return node;
       const segment = path[at++] ?? '';
@@ -198,14 +197,15 @@ export class Draft {
     return copy;
   }
 
-  private noteEmpty(path: KeyPath, value: unknown): void {
-    const place = path.join('/');
-    if (value === undefined || Object.hasOwn(this.empty, place)) return;
-    if (typeof value === 'object' && value !== null && this.own.has(value)) return;
-    if (typeof value !== 'object') return;
+  /** `value` is what is at the first `length` steps of the path. */
+  private noteEmpty(path: KeyPath, length: number, value: unknown): void {
+    if (typeof value !== 'object' || (value !== null && this.own.has(value))) return;
     const isEmpty = value === null || Object.keys(value).length === 0;
+    if (!isEmpty && this.wasEmpty === undefined) return;
+    const place = path.slice(0, length).join('/');
+    if (Object.hasOwn(this.empty, place)) return;
     if (isEmpty) this.empty[place] = value;
-    else if (Object.hasOwn(this.wasEmpty, place)) this.empty[place] = this.wasEmpty[place];
+    else if (Object.hasOwn(this.wasEmpty ?? {}, place)) this.empty[place] = this.wasEmpty?.[place];
   }
 
   private note(sidecar: string, path: KeyPath, field: string, value: unknown, replaced?: { old: unknown }): void {

@@ -1,7 +1,7 @@
 import type { Container } from '../../kube/generated/objects.ts';
 import type { CompiledSidecar } from '../compile.ts';
-import { fieldOf } from '../detach.ts';
-import { type Finding, type FindingCode, onSidecar } from '../finding.ts';
+import { fieldOf } from '../field-of.ts';
+import { type FindingCode, onSidecar } from '../finding.ts';
 import { covers, samePart } from '../fingerprint.ts';
 import { keyOf } from '../keys.ts';
 import type { Brought } from '../render.ts';
@@ -88,10 +88,6 @@ function sentence({ kind, what, sidecar }: Clash, given: ConflictAnswer, byHand:
 
 export function report(joining: Joining, code: FindingCode, field: string, message: string): void {
   joining.draft.findings.push(onSidecar(code, field, message, { sidecar: joining.compiled.name }));
-}
-
-export function findings(joining: Joining, more: readonly Finding[]): void {
-  joining.draft.findings.push(...more);
 }
 
 /** What a keyed element meets in its list: nothing, the same, or a clash. */

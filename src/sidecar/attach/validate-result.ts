@@ -5,11 +5,12 @@ import type { ObjectMeta, Pod, PodSpec, PodTemplateSpec } from '../../kube/gener
 import { validateAnnotations, validateLabels } from '../../kube/validation/metadata.ts';
 import { validatePodSpec } from '../../kube/validation/pod-spec.ts';
 import { type Finding, fromFieldError } from '../finding.ts';
+import { ATTACHED } from '../sidecar.ts';
 import type { Template } from '../target.ts';
 
 /** What Kubernetes would refuse in the result and did not refuse before. */
 export function newFaults(before: Template, after: Template, isPod: boolean): Finding[] {
-  if (isPlainlyValid(after, isPod)) return [];
+  if (isPlainlyValid(before, after, isPod)) return [];
   const faults = validate(after, isPod);
   if (faults.length === 0) return [];
   const old = new Set(validate(before, isPod).map(withoutIndices));
@@ -22,12 +23,28 @@ export function newFaults(before: Template, after: Template, isPod: boolean): Fi
  * The same rules without decoding, which costs as much as all the rest of attaching. What decoding alone would find, wrong types, was there
  * before: those of sidecars are checked when they are compiled. Where anything is unusual, the long way says what.
  */
-function isPlainlyValid({ metadata, spec }: Template, isPod: boolean): boolean {
+function isPlainlyValid(before: Template, { metadata, spec }: Template, isPod: boolean): boolean {
   try {
-    return validateParts(copyOf(metadata ?? {}), copyOf(spec) as PodSpec, isPod).length === 0;
+    const changed = !addsOnlyProvenance(before.metadata, metadata);
+    const parts = changed ? metadata : { name: metadata?.name };
+    return validateParts(copyOf(parts ?? {}) as ObjectMeta, copyOf(spec) as PodSpec, isPod).length === 0;
   } catch {
     return false;
   }
+}
+
+/** Far from the limit of what all annotations of an object may take together. */
+const FEW_CHARACTERS = 16 * 1024;
+
+/** Then only the size of the annotations could be wrong. */
+function addsOnlyProvenance(before: ObjectMeta | undefined, after: ObjectMeta | undefined): boolean {
+  if (before?.labels !== after?.labels) return false;
+  let size = 0;
+  for (const [key, value] of Object.entries(after?.annotations ?? {})) {
+    if (key !== ATTACHED && before?.annotations?.[key] !== value) return false;
+    size += key.length + value.length;
+  }
+  return size < FEW_CHARACTERS;
 }
 
 function validate(template: Template, isPod: boolean): FieldError[] {
@@ -59,6 +76,7 @@ function copyOf<T>(value: T): T {
   if (Array.isArray(value)) return value.map(copyOf) as T;
   const copy: Record<string, unknown> = {};
   for (const key of Object.keys(value)) {
+    if (key === '__proto__') throw new RangeError('a key that plain copying would mistake');
     const item = (value as Record<string, unknown>)[key];
     if (item !== null && item !== undefined) copy[key] = copyOf(item);
   }
