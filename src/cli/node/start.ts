@@ -67,8 +67,7 @@ function requireRoot(): void {
 
 function makeHome(home: string): void {
   try {
-    // Not recursive where it need not be: in /proc, Node's recursive mkdir never ends.
-    if (!existsSync(home)) mkdirSync(home, { recursive: !existsSync(dirname(home)), mode: 0o700 });
+    makeFolder(home);
     accessSync(home, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new Failure(`the state directory ${home} cannot be written: ${(error as Error).message}`, {
@@ -76,6 +75,13 @@ function makeHome(home: string): void {
       cause: error,
     });
   }
+}
+
+/** With its parents. Not by `recursive`: where a file system makes no folders (/proc), that never returns (seen on Node 20). */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 async function alreadyRunning(
