@@ -1,3 +1,4 @@
+import { shapeFaults } from './attach/shape.ts';
 import { Detaching } from './detaching.ts';
 import { type Finding, onTemplate } from './finding.ts';
 import { type Provenance, readProvenance } from './provenance.ts';
@@ -32,6 +33,8 @@ export function detach({ template, sidecars, edited = 'Keep' }: DetachOptions): 
   const { provenance, findings } = readProvenance(template);
   const nothing = { template, findings, detached: [], kept: [] };
   if (provenance === undefined) return { ...nothing, findings: [...findings, ...notAttached(sidecars ?? [])] };
+  const faults = shapeFaults(template);
+  if (faults.length > 0) return { ...nothing, findings: faults };
   const names = provenance.sidecars.map(({ name }) => name);
   const leaving = names.filter((name) => sidecars?.includes(name) ?? true);
   const unknown = notAttached((sidecars ?? []).filter((name) => !names.includes(name)));

@@ -3,10 +3,11 @@ import { defaultPod } from '../kube/defaults/pod-spec.ts';
 import type { Container, Pod, PodSpec } from '../kube/generated/objects.ts';
 import type { KubeObject } from '../kube/object.ts';
 import { type QosClass, qosClass } from '../kube/qos.ts';
+import { shapeFaults } from './attach/shape.ts';
 import { type Attached, attach } from './attach.ts';
 import { type CompiledSidecars, compileSidecars } from './compile.ts';
 import { type WorkloadName, workloadName } from './explain.ts';
-import type { Finding } from './finding.ts';
+import { type Finding, hasErrors } from './finding.ts';
 import { missingForAutoscaler } from './plan/autoscaler.ts';
 import { type Amounts, effectiveAmounts, isCheaper } from './plan/effective.ts';
 import { lastingContainers, podSecurity, type SecurityLevel, type Violation } from './plan/pod-security.ts';
@@ -105,7 +106,9 @@ function planOne(target: Target, attached: Attached, others: readonly KubeObject
 }
 
 /** As the API server keeps it, where it can be read at all. */
-function stored({ metadata, spec }: Template): PodSpec {
+function stored(template: Template): PodSpec {
+  if (hasErrors(shapeFaults(template))) return { containers: [] };
+  const { metadata, spec } = template;
   try {
     const { value } = decodeValue('PodTemplateSpec', { metadata: metadata ?? {}, spec: spec ?? {} });
     defaultPod(value as Pod);
@@ -149,6 +152,6 @@ function allOf(spec: PodSpec): Container[] {
   return [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
 }
 
-function annotationsOf({ metadata }: Template): Record<string, string> {
-  return metadata?.annotations ?? {};
+function annotationsOf(template: Template): Record<string, string> {
+  return template?.metadata?.annotations ?? {};
 }

@@ -38,7 +38,7 @@ export function writeProvenance({ sidecars, empty, made = [] }: Provenance): str
 
 /** What a template says is attached to it; nothing when it says nothing. A text that Outfit did not write is an error. */
 export function readProvenance(template: Template): { provenance?: Provenance; findings: Finding[] } {
-  const annotations: unknown = template.metadata?.annotations;
+  const annotations: unknown = isRecord(template) ? template.metadata?.annotations : undefined;
   const text = isRecord(annotations) ? annotations[ATTACHED] : undefined;
   if (text === undefined || text === null) return { findings: [] };
   const provenance = typeof text === 'string' ? parse(text) : undefined;

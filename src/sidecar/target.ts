@@ -30,12 +30,8 @@ export interface Target {
 
 /** The namespace of a target; `default`, as for kubectl, when nothing names one. */
 export function namespaceOf({ template, workload, namespace }: Target): string {
-  return (
-    namespace?.metadata?.name ??
-    workload?.metadata?.namespace ??
-    (template.metadata?.namespace || undefined) ??
-    'default'
-  );
+  const names = [namespace?.metadata?.name, workload?.metadata?.namespace, template?.metadata?.namespace];
+  return names.find((name) => typeof name === 'string' && name !== '') ?? 'default';
 }
 
 /** Kind and group of the object that carries the template. */
@@ -49,10 +45,12 @@ export function kindOf({ workload }: Pick<Target, 'workload'>): { kind: string; 
 
 /** The name that people know it by: a Pod that is still to be named has its prefix. */
 export function nameOf({ template, workload }: Pick<Target, 'template' | 'workload'>): string {
-  const metadata = workload?.metadata ?? template.metadata;
-  return metadata?.name ?? metadata?.generateName ?? '';
+  const metadata = workload?.metadata ?? template?.metadata;
+  const name = metadata?.name ?? metadata?.generateName;
+  return typeof name === 'string' ? name : '';
 }
 
 export function ownersOf({ template, workload }: Pick<Target, 'template' | 'workload'>): readonly OwnerReference[] {
-  return workload?.metadata?.ownerReferences ?? template.metadata?.ownerReferences ?? [];
+  const owners: unknown = workload?.metadata?.ownerReferences ?? template.metadata?.ownerReferences;
+  return Array.isArray(owners) ? owners.filter((owner) => typeof owner?.name === 'string') : [];
 }
