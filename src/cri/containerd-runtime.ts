@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { containerdEvents } from './containerd-events.ts';
 import { type Connection, connect, type UnaryOptions } from './grpc.ts';
@@ -11,6 +10,7 @@ import {
   RuntimeError,
   type RuntimeVersion,
 } from './runtime.ts';
+import { settled } from './settled.ts';
 import { wireContainerConfig, wireSandboxConfig } from './wire-config.ts';
 import {
   containerOfWire,
@@ -167,19 +167,4 @@ async function url(answer: Promise<{ url: string }>): Promise<string> {
 /** containerd 1.6 answers NotFound where CRI asks for success. */
 function ignoreNotFound(error: unknown): void {
   if (!(error instanceof RuntimeError) || error.code !== 'NotFound') throw error;
-}
-
-/** containerd tells of an exit some milliseconds before its CRI plugin has noted it; whoever looked at once would see it running. */
-async function settled(runtime: Runtime, id: string, signal: AbortSignal): Promise<void> {
-  for (let wait = 1; wait < 1000 && !signal.aborted; wait *= 2) {
-    if (await hasEnded(runtime, id).catch(() => true)) return;
-    await sleep(wait, undefined, { signal }).catch(() => {});
-  }
-}
-
-async function hasEnded(runtime: Runtime, id: string): Promise<boolean> {
-  const container = await runtime.containerStatus(id).catch(ignoreNotFound);
-  if (container) return container.state !== 'RUNNING';
-  const sandbox = await runtime.podSandboxStatus(id).catch(ignoreNotFound);
-  return sandbox?.state !== 'READY';
 }

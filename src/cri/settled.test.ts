@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { type ContainerStatus, type PodSandboxStatus, RuntimeError } from './runtime.ts';
+import { settled } from './settled.ts';
+
+type Answer = ContainerStatus['state'] | 'none' | 'silent';
+
+test.each<{ tells: Answer[]; sandbox?: PodSandboxStatus['state']; looks: number }>([
+  { tells: ['EXITED'], looks: 1 },
+  { tells: ['RUNNING', 'RUNNING', 'EXITED'], looks: 3 },
+  { tells: ['CREATED', 'RUNNING', 'EXITED'], looks: 3 },
+  { tells: ['silent', 'EXITED'], looks: 2 },
+  { tells: ['RUNNING', 'none'], looks: 2 },
+  { tells: ['none'], sandbox: 'NOTREADY', looks: 1 },
+])('$tells (sandbox $sandbox): settled at look $looks', async ({ tells, sandbox, looks }) => {
+  let looked = 0;
+  const records = {
+    containerStatus: async () => {
+      const tell = tells[looked];
+      looked += 1;
+      if (tell === 'none') throw new RuntimeError('NotFound', 'no such container');
+      if (tell === 'silent') throw new RuntimeError('Unavailable', 'not now');
+      return { state: tell } as ContainerStatus;
+    },
+    podSandboxStatus: async () => {
+      if (!sandbox) throw new RuntimeError('NotFound', 'no such sandbox');
+      return { state: sandbox } as PodSandboxStatus;
+    },
+  };
+  await settled(records, 'id', new AbortController().signal);
+  expect(looked).toBe(looks);
+});
+
+test('who does not listen any more is not kept waiting', async () => {
+  const status = async () => ({ state: 'RUNNING' }) as ContainerStatus;
+  const records = { containerStatus: status, podSandboxStatus: () => Promise.reject(new Error('not asked')) };
+  await settled(records, 'id', AbortSignal.timeout(20));
+});
