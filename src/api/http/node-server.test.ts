@@ -8,6 +8,7 @@ test('nothing of a request stays behind when it is over', async () => {
   const signals: WeakRef<AbortSignal>[] = [];
   const handle = async ({ signal }: ApiRequest) => {
     signals.push(new WeakRef(signal));
+    signal.addEventListener('abort', () => {});
     return { kind: 'body' as const, status: 200, headers: {}, body: 'ok' };
   };
   const server = await listen({ handle, upgrade: async () => {} }, { host: '127.0.0.1', port: 0 });
