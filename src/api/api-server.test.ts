@@ -395,7 +395,7 @@ describe('on the wire', () => {
     await expect(failed).rejects.toThrow(ListenError);
     await expect(failed).rejects.toMatchObject({
       code: 'AddressInUse',
-      message: `127.0.0.1:${listening.port} is taken by another process: choose another port`,
+      message: `127.0.0.1:${listening.port} is taken by another process`,
     });
     await expect(api.listen({ host: '192.0.2.1', port: 0 })).rejects.toMatchObject({ code: 'AddressNotAvailable' });
   });

@@ -116,7 +116,7 @@ function bind(server: Server, host: string, port: number): Promise<void> {
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): ListenError {
   const place = `${host}:${port}`;
   const texts: Record<string, [ListenError['code'], string]> = {
-    EADDRINUSE: ['AddressInUse', `${place} is taken by another process: choose another port`],
+    EADDRINUSE: ['AddressInUse', `${place} is taken by another process`],
     EADDRNOTAVAIL: ['AddressNotAvailable', `this machine has no address ${host}: choose another host`],
     EACCES: ['NotPermitted', `not permitted to listen on ${place}: choose a port above 1023`],
   };

@@ -3,6 +3,7 @@ import { EXIT } from '../exit-codes.ts';
 import type { DaemonMessage } from './daemon-message.ts';
 import { type NodePaths, nodePaths } from './paths.ts';
 import { givenSettings, type NodeSettings, SETTING_OPTIONS } from './settings.ts';
+import { prepareStateDirectory } from './state-directory.ts';
 
 /** The daemon: what `node start` starts. Says over the IPC channel how the start goes. */
 export const nodeRun: Command = {
@@ -25,6 +26,7 @@ export interface RunNodeOptions {
 
 /** Is the node until a signal asks it to stop. @throws Failure when it cannot start; everything is undone then */
 export async function runNode({ given, paths, context, foreground }: RunNodeOptions): Promise<number> {
+  prepareStateDirectory(paths.home);
   const { startNode } = await import('./daemon.ts');
   const node = await startNode({ given, paths, context, foreground }).catch(async (error: unknown) => {
     if (error instanceof Failure) await tell({ type: 'failed', message: error.message, hint: error.hint });

@@ -1,5 +1,3 @@
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { type Command, type Context, Failure, print } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { type NodeRun, runningNode } from './lock.ts';
@@ -14,6 +12,7 @@ import {
   settingFlags,
 } from './settings.ts';
 import { spawnDaemon } from './spawn-daemon.ts';
+import { prepareStateDirectory } from './state-directory.ts';
 
 export const nodeStart: Command = {
   name: 'node start',
@@ -40,8 +39,7 @@ that runs already is left as it is.`,
     const begun = performance.now();
     const given = givenSettings(args);
     const paths = nodePaths(context);
-    requireRoot();
-    makeHome(paths.home);
+    prepareStateDirectory(paths.home);
     const running = await runningNode(paths.lock);
     if (running) return alreadyRunning(running, given, paths, context);
     // Read here as well, so that a damaged or newer directory is told before anything starts.
@@ -57,32 +55,6 @@ that runs already is left as it is.`,
     return EXIT.done;
   },
 };
-
-function requireRoot(): void {
-  if (process.getuid?.() === 0) return;
-  throw new Failure('a node needs root: it makes network links, mounts and cgroups', {
-    hint: 'sudo outfit node start',
-  });
-}
-
-function makeHome(home: string): void {
-  try {
-    makeFolder(home);
-    accessSync(home, constants.W_OK | constants.X_OK);
-  } catch (error) {
-    throw new Failure(`the state directory ${home} cannot be written: ${(error as Error).message}`, {
-      hint: 'choose another one with OUTFIT_HOME',
-      cause: error,
-    });
-  }
-}
-
-/** With its parents. Not by `recursive`: where a file system makes no folders (/proc), that never returns (seen on Node 20). */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  makeFolder(dirname(path));
-  mkdirSync(path, { mode: 0o700 });
-}
 
 async function alreadyRunning(
   running: NodeRun,
