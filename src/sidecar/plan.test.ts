@@ -3,7 +3,6 @@ import type { Container, PodSpec } from '../kube/generated/objects.ts';
 import type { KubeObject } from '../kube/object.ts';
 import { explain } from './explain.ts';
 import { app, deployment, small } from './fixtures/small.ts';
-import { effectiveAmounts } from './plan/effective.ts';
 import { podSecurity } from './plan/pod-security.ts';
 import { plan } from './plan.ts';
 import type { Sidecar } from './sidecar.ts';
@@ -16,37 +15,6 @@ const asks = (name: string, cpu: string, more: Partial<Container> = {}): Contain
   ...more,
 });
 const native = (name: string, cpu: string): Container => asks(name, cpu, { restartPolicy: 'Always' });
-
-describe('what a Pod counts for (KEP-753)', () => {
-  const CASES: [string, Partial<PodSpec>, string][] = [
-    ['main containers add up', { containers: [asks('a', '1'), asks('b', '500m')] }, '1500m'],
-    [
-      'init containers run alone',
-      { containers: [asks('a', '1')], initContainers: [asks('i', '3'), asks('j', '2')] },
-      '3',
-    ],
-    [
-      'native sidecars run beside the main containers',
-      { containers: [asks('a', '1')], initContainers: [native('s', '1')] },
-      '2',
-    ],
-    [
-      'and beside the init containers after them',
-      { containers: [asks('a', '1')], initContainers: [native('s', '1'), asks('i', '3')] },
-      '4',
-    ],
-    [
-      'but not beside those before them',
-      { containers: [asks('a', '1')], initContainers: [asks('i', '3'), native('s', '1')] },
-      '3',
-    ],
-    ['overhead comes on top', { containers: [asks('a', '1')], overhead: { cpu: '250m' } }, '1250m'],
-    ['a limit is a request', { containers: [{ name: 'a', image: 'i', resources: { limits: { cpu: '2' } } }] }, '2'],
-  ];
-  it.each(CASES)('%s', (_, spec, cpu) => {
-    expect(effectiveAmounts({ containers: [], ...spec }, 'requests')).toEqual({ cpu });
-  });
-});
 
 describe('the Pod Security level', () => {
   const context = {
