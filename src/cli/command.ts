@@ -73,6 +73,11 @@ export interface Context {
   now: () => Date;
   /** Aborts when the user or the system asks the process to end; the reason is an Interrupt. */
   signal: AbortSignal;
+  /**
+   * For a command that has things to take away again. From the call on a second signal does not end the process, it aborts what is returned
+   * (a third one ends it); and when the reader of the output has gone, `signal` aborts instead.
+   */
+  endInTwoSteps?: () => AbortSignal;
 }
 
 /** The reason of an aborted `Context.signal`. */

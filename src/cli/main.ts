@@ -9,14 +9,17 @@ export async function runProcess(root: string): Promise<never> {
   const controller = new AbortController();
   // Each of many connections listens to it.
   setMaxListeners(0, controller.signal);
+  let secondStep: AbortController | undefined;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => {
+      if (!controller.signal.aborted) return controller.abort(new Interrupt(signal));
       // The second signal means: now.
-      if (controller.signal.aborted) process.exit(exitCodeOfSignal(signal));
-      controller.abort(new Interrupt(signal));
+      if (secondStep === undefined || secondStep.signal.aborted) process.exit(exitCodeOfSignal(signal));
+      secondStep.abort(new Interrupt(signal));
     });
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (secondStep !== undefined) return controller.abort(new Interrupt('SIGPIPE'));
       // `outfit get po | head -1`: the reader has gone.
       if (error.code === 'EPIPE') process.exit(exitCodeOfSignal('SIGPIPE'));
       throw error;
@@ -30,6 +33,10 @@ export async function runProcess(root: string): Promise<never> {
     root,
     now: () => new Date(),
     signal: controller.signal,
+    endInTwoSteps: () => {
+      secondStep ??= new AbortController();
+      return secondStep.signal;
+    },
   };
   process.exit(await outfit(process.argv.slice(2), context, { shown: COMMANDS, hidden: HIDDEN_COMMANDS }));
 }

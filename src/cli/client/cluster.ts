@@ -37,6 +37,8 @@ export interface Request {
   query?: Record<string, string | string[] | number | boolean | undefined>;
   /** Sent as JSON. */
   body?: unknown;
+  /** Of the body, where it is not `application/json`: the kind of a PATCH. */
+  contentType?: string;
   accept?: string;
   signal?: AbortSignal;
 }
@@ -54,10 +56,14 @@ export interface Cluster {
 
 /**
  * Opens the cluster that the flags name: `--kubeconfig`, else with `--context` the user's own kubeconfig, else this machine's node.
- * So nothing is ever sent to a cluster that the user did not name in the command.
+ * So nothing is ever sent to a cluster that the user did not name in the command. `warn` gets the server's warnings.
  * @throws Failure when the kubeconfig is missing or has no such context
  */
-export async function connect(args: Args, context: Context): Promise<Cluster> {
+export async function connect(
+  args: Args,
+  context: Context,
+  warn: (text: string) => void = (text) => tell(context, `Warning: ${text}`),
+): Promise<Cluster> {
   const kubeConfig = await loadKubeConfig(args, context);
   const current = kubeConfig.getContextObject(kubeConfig.getCurrentContext());
   const server = kubeConfig.getCurrentCluster()?.server;
@@ -66,7 +72,7 @@ export async function connect(args: Args, context: Context): Promise<Cluster> {
   const http = new HttpClient(kubeConfig, new URL(server));
   const stream = async (request: Request): Promise<IncomingMessage> => {
     const response = await http.send({ ...request, signal: request.signal ?? context.signal });
-    for (const warning of warningsOf(response)) tell(context, `Warning: ${warning}`);
+    for (const warning of warningsOf(response)) warn(warning);
     if (response.statusCode! < 300) return response;
     throw new ServerError(statusOf(await bodyOf(response), response));
   };

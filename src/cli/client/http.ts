@@ -28,7 +28,10 @@ export class HttpClient {
           ...options.headers,
           accept: request.accept ?? 'application/json',
           'user-agent': 'outfit',
-          ...(body !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+          ...(body !== undefined && {
+            'content-type': request.contentType ?? 'application/json',
+            'content-length': Buffer.byteLength(body),
+          }),
         },
         ...(request.signal && { signal: request.signal }),
       });

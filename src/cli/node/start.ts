@@ -36,32 +36,56 @@ that runs already is left as it is.`,
     },
   ],
   async run(args, context) {
-    const begun = performance.now();
     const given = givenSettings(args);
     const paths = nodePaths(context);
     prepareStateDirectory(paths.home);
-    const running = await runningNode(paths.lock);
-    if (running) return alreadyRunning(running, given, paths, context);
-    // Read here as well, so that a damaged or newer directory is told before anything starts.
-    await readSettings(paths.settings);
-    if (args.flag('foreground')) {
+    if (args.flag('foreground') && !(await runningNode(paths.lock))) {
       const { runNode } = await import('./run.ts');
       return runNode({ given, paths, context, foreground: true });
     }
-    const run = await spawnDaemon(settingFlags(given), paths, context);
-    const seconds = ((performance.now() - begun) / 1000).toFixed(2);
-    print(context, `Node "${run.nodeName}" answers at ${run.server} (${run.runtime}, started in ${seconds} s)`);
+    const node = await bringUpNode(given, paths, context);
+    print(context, node.text);
     usageHint(context);
     return EXIT.done;
   },
 };
+
+/** A node that answers. */
+interface NodeThatAnswers {
+  server: string;
+  /** This call has started it. */
+  began: boolean;
+  /** For people. */
+  text: string;
+}
+
+/**
+ * Starts the node of this state directory in the background, or finds the one that runs.
+ * @throws Failure when it cannot start, or runs with other settings than those given
+ */
+export async function bringUpNode(
+  given: Partial<NodeSettings>,
+  paths: NodePaths,
+  context: Context,
+): Promise<NodeThatAnswers> {
+  const begun = performance.now();
+  prepareStateDirectory(paths.home);
+  const running = await runningNode(paths.lock);
+  if (running) return alreadyRunning(running, given, paths, context);
+  // Read here as well, so that a damaged or newer directory is told before anything starts.
+  await readSettings(paths.settings);
+  const run = await spawnDaemon(settingFlags(given), paths, context);
+  const seconds = ((performance.now() - begun) / 1000).toFixed(2);
+  const text = `Node "${run.nodeName}" answers at ${run.server} (${run.runtime}, started in ${seconds} s)`;
+  return { server: run.server, began: true, text };
+}
 
 async function alreadyRunning(
   running: NodeRun,
   given: Partial<NodeSettings>,
   paths: NodePaths,
   context: Context,
-): Promise<number> {
+): Promise<NodeThatAnswers> {
   const settings = (await readSettings(paths.settings)) ?? DEFAULT_SETTINGS;
   const differing = differingFlags(given, settings);
   if (differing.length > 0)
@@ -69,9 +93,7 @@ async function alreadyRunning(
       hint: 'stop it first (outfit node stop), then start it with the new settings; or use another OUTFIT_HOME for a second node',
     });
   const server = running.server ?? (await serverOf(paths, context));
-  print(context, `The node runs already: ${server} (process ${running.pid})`);
-  usageHint(context);
-  return EXIT.done;
+  return { server, began: false, text: `The node runs already: ${server} (process ${running.pid})` };
 }
 
 /** Another start is under way: waits for its end. */

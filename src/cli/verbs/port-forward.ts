@@ -1,8 +1,7 @@
-import { createServer, type Server, type Socket } from 'node:net';
-import { Writable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Server, Socket } from 'node:net';
 import type { Pod } from '../../kube/generated/objects.ts';
 import { CLUSTER_OPTIONS, type Cluster, connect } from '../client/cluster.ts';
+import { carry, listen, listenError } from '../client/forward.ts';
 import { podNamed } from '../client/pods.ts';
 import { type Args, type Command, type Context, Failure, Interrupt, print, tell, UsageError } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -118,7 +117,8 @@ async function listenOn(
         print(context, `Handling connection for ${local}`);
         sockets.add(socket);
         socket.on('close', () => sockets.delete(socket));
-        void carry(socket, cluster, pod, pair.remote, context);
+        const target = { namespace: pod.metadata!.namespace!, pod: pod.metadata!.name!, port: pair.remote };
+        void carry(socket, cluster, target, (text) => tell(context, text));
       });
     } catch (error) {
       errors.push(
@@ -138,88 +138,4 @@ function addresses(args: Args): string[] {
   const given = args.values('address').flatMap((a) => a.split(','));
   const wanted = given.length > 0 ? given : ['localhost'];
   return [...new Set(wanted.flatMap((a) => (a === 'localhost' ? ['127.0.0.1', '::1'] : [a])))];
-}
-
-function listen(host: string, port: number): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = createServer({ allowHalfOpen: true, noDelay: true });
-    server.once('error', reject);
-    server.listen({ host, port, ipv6Only: host.includes(':') }, () => resolve(server));
-  });
-}
-
-function listenError(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const texts: Record<string, string> = {
-    EADDRINUSE: 'bind: address already in use',
-    EACCES: 'bind: permission denied',
-    EADDRNOTAVAIL: 'bind: cannot assign requested address',
-  };
-  return texts[code ?? ''] ?? message;
-}
-
-/**
- * A client that has said all it has to say may still wait for the answer, and cannot be told from one that has gone: its side is closed only when
- * nothing has come for it for some seconds.
- */
-async function untilQuiet(socket: Socket): Promise<void> {
-  for (let before = -1; !socket.destroyed && before !== socket.bytesWritten; ) {
-    before = socket.bytesWritten;
-    await Promise.race([
-      sleep(QUIET_MS, undefined, { ref: false }),
-      new Promise((resolve) => socket.once('close', resolve)),
-    ]);
-  }
-}
-
-const QUIET_MS = 5_000;
-
-/** One local connection over one WebSocket; ends both when one ends. */
-async function carry(socket: Socket, cluster: Cluster, pod: Pod, remote: number, context: Context): Promise<void> {
-  const { PortForward } = await import('@kubernetes/client-node/dist/portforward.js');
-  const { WebSocketHandler } = await import('@kubernetes/client-node/dist/web-socket-handler.js');
-  const { connectionError, slowingReader, slowingWriter, socketFactory } = await import('../client/session.ts');
-  let webSocket: import('ws').WebSocket | undefined;
-  const factory = socketFactory((opened) => {
-    webSocket = opened;
-    opened.on('close', () => socket.end());
-  });
-  socket.on('error', () => webSocket?.close());
-  socket.on('close', () => webSocket?.close());
-  const output = slowingWriter(socket, () => webSocket);
-  const input = slowingReader(
-    socket,
-    () => webSocket,
-    () => untilQuiet(socket),
-  );
-  const errors = new Writable({
-    write(chunk, _encoding, done) {
-      if (chunk.length > 0)
-        tell(
-          context,
-          `an error occurred forwarding ${socket.localPort} -> ${remote}: error forwarding port ${remote} to pod ${pod.metadata?.name}, ${chunk}`,
-        );
-      done();
-    },
-  });
-  const handler = new WebSocketHandler(
-    cluster.kubeConfig,
-    factory as never,
-    { stdin: socket, stdout: output, stderr: errors } as never,
-  );
-  try {
-    const { name, namespace } = pod.metadata!;
-    await new PortForward(cluster.kubeConfig, false, handler).portForward(
-      namespace!,
-      name!,
-      [remote],
-      output,
-      errors,
-      input,
-    );
-  } catch (error) {
-    const failure = connectionError(error);
-    tell(context, `error forwarding port ${remote} to pod ${pod.metadata?.name}: ${failure.message}`);
-    socket.destroy();
-  }
 }
