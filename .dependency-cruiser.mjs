@@ -1,19 +1,33 @@
 // The table of folders of ARCHITECTURE.md, as rules. A change of the table is a decision record in docs/decisions/.
-const FOLDERS = ['kube', 'manifest', 'sidecar', 'store', 'cri', 'image', 'pods', 'api', 'krm', 'webhook', 'cli'];
+const FOLDERS = [
+  'kube',
+  'manifest',
+  'sidecar',
+  'files',
+  'store',
+  'cri',
+  'image',
+  'pods',
+  'api',
+  'krm',
+  'webhook',
+  'cli',
+];
 const MAY_IMPORT = {
   kube: [],
   manifest: ['kube'],
   sidecar: ['kube'],
+  files: ['kube', 'manifest', 'sidecar'],
   store: ['kube'],
   cri: ['kube'],
   image: ['kube'],
   pods: ['kube', 'store', 'cri'],
   api: ['kube', 'store'],
-  krm: ['kube', 'manifest', 'sidecar'],
+  krm: ['kube', 'manifest', 'sidecar', 'files'],
   webhook: ['kube', 'manifest', 'sidecar'],
 };
 /** Folders that must also run in a browser: nothing of Node's. */
-const PURE = ['kube', 'manifest', 'sidecar'];
+const PURE = ['kube', 'manifest', 'sidecar', 'files'];
 const TEST = '(\\.(test|e2e|contract)\\.ts$|/fixtures/)';
 
 const layers = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
