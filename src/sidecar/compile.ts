@@ -113,11 +113,12 @@ function compileSidecar(definition: unknown): { compiled?: CompiledSidecar; find
   };
 }
 
-/** Descriptions and what only a cluster looks at change nothing in a Pod. */
+/** Descriptions and what only a cluster looks at change nothing in a Pod; a default that a cluster writes out changes nothing either. */
 function digestOf({ kind, spec }: Sidecar): string {
-  const { failurePolicy: _, parameters, ...rest } = spec;
+  const { failurePolicy: _, joins, parameters, ...rest } = spec;
   const bare = parameters?.map(({ description: _, ...parameter }) => parameter);
-  return sha256(canonicalJson({ kind, ...rest, parameters: bare })).slice(0, 12);
+  const asked = joins === 'OnRequest' ? { joins } : {};
+  return sha256(canonicalJson({ kind, ...rest, ...asked, parameters: bare })).slice(0, 12);
 }
 
 function compileCondition({ spec }: Sidecar, compiler: Compiler): { expression?: Expression; findings: Finding[] } {

@@ -6,11 +6,17 @@ import { GROUP, VERSION } from './sidecar.ts';
 type Json = Record<string, unknown>;
 
 const RENDERED = ['SidecarTemplate', 'MainContainerAdditions', 'Share'];
-/** Any JSON: where a value and an expression may stand, a structural schema can say no more. */
+/**
+ * Any JSON: where a value and an expression may stand, a structural schema can name no type. What it says of fields and items beside it
+ * holds for objects and lists all the same.
+ */
 const ANYTHING: Json = { 'x-kubernetes-preserve-unknown-fields': true };
 const INT_OR_STRING: Json = { 'x-kubernetes-int-or-string': true };
 
-/** The CustomResourceDefinitions of Sidecar and ClusterSidecar, with as much of the validation as an API server can do by itself. */
+/**
+ * The CustomResourceDefinitions of Sidecar and ClusterSidecar, with as much of the validation as an API server can do by itself. What
+ * `checkSidecar` accepts they accept.
+ */
 export function sidecarCrds(): KubeObject[] {
   return [crd('Sidecar', 'Namespaced'), crd('ClusterSidecar', 'Cluster')];
 }
@@ -47,10 +53,32 @@ const COLUMNS = [
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
 ];
 
-const NAME_RULE = {
-  rule: "self.metadata.name.size() <= 63 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",
-  message:
-    "metadata.name must be a lowercase RFC 1123 label of at most 63 characters: it begins the keys of the Pods' annotations",
+/** What holds between fields, and words of our own for what a pattern would say badly; by the definition whose objects it is about. */
+const RULES: Readonly<Record<string, readonly Json[]>> = {
+  Sidecar: [
+    {
+      rule: "self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",
+      message: "metadata.name must be a lowercase RFC 1123 label: it begins the keys of the Pods' annotations",
+    },
+  ],
+  SidecarSpec: [
+    {
+      rule: 'has(self.template) || has(self.mainContainers) || has(self.share)',
+      message: 'a sidecar must bring something: template, mainContainers or share',
+    },
+  ],
+  SidecarParameter: [
+    { rule: "!has(self.pattern) || self.type == 'string'", message: 'only a string has a pattern' },
+    { rule: "self.name != 'inject'", message: 'inject is the word of another annotation' },
+  ],
+};
+
+/** Said of single fields beside what the table says. */
+const CONSTRAINTS: Readonly<Record<string, Json>> = {
+  'SidecarParameter.name': { maxLength: 63, pattern: '^[A-Za-z]([A-Za-z0-9_]*[A-Za-z0-9])?$' },
+  'SidecarSpec.parameters': { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] },
+  'SidecarStatus.conditions': { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] },
+  'LabelSelectorRequirement.operator': { enum: ['In', 'NotIn', 'Exists', 'DoesNotExist'] },
 };
 
 function rootSchema(kind: string): Json {
@@ -62,11 +90,12 @@ function rootSchema(kind: string): Json {
     properties: {
       apiVersion: { type: 'string' },
       kind: { type: 'string' },
-      metadata: { type: 'object' },
+      // All that a schema may say of metadata; with a bound the rule below is known to be cheap.
+      metadata: { type: 'object', properties: { name: { type: 'string', maxLength: 63 } } },
       spec: spec ? fieldSchema(spec, false, kind) : {},
       status: status ? fieldSchema(status, false, kind) : {},
     },
-    'x-kubernetes-validations': [NAME_RULE],
+    'x-kubernetes-validations': RULES.Sidecar,
   };
 }
 
@@ -80,11 +109,17 @@ function objectSchema(name: string, rendered: boolean, kind: string): Json {
     ([field]) => !(name === 'SidecarSelector' && field === 'namespaceSelector' && kind === 'Sidecar'),
   );
   const required = Object.entries(fields).filter(([, field]) => field.required);
+  const rules = rendered ? [] : [...(RULES[name] ?? []), ...(name === 'SidecarSelector' ? [selectorRule(kind)] : [])];
   return {
     type: 'object',
-    properties: Object.fromEntries(entries.map(([field, of]) => [field, fieldSchema(of, within, kind)])),
+    properties: Object.fromEntries(
+      entries.map(([field, of]) => [
+        field,
+        { ...fieldSchema(of, within, kind), ...(!within && CONSTRAINTS[`${name}.${field}`]) },
+      ]),
+    ),
     ...(required.length > 0 && { required: required.map(([field]) => field) }),
-    ...(name === 'SidecarSelector' && { 'x-kubernetes-validations': [selectorRule(kind)] }),
+    ...(rules.length > 0 && { 'x-kubernetes-validations': rules }),
   };
 }
 
@@ -115,25 +150,29 @@ function fieldSchema(field: Partial<Field> & { type: string }, rendered: boolean
 }
 
 function typeSchema(type: string, rendered: boolean, kind: string, words?: readonly string[]): Json {
-  if (type.startsWith('[]')) return { type: 'array', items: typeSchema(type.slice(2), rendered, kind, words) };
-  if (type.startsWith('{}')) return { type: 'object', additionalProperties: typeSchema(type.slice(2), rendered, kind) };
-  if (type.startsWith('#')) return objectSchema(type.slice(1), rendered, kind);
+  const inner = (of: string): Json => typeSchema(of, rendered, kind, words);
+  const orExpression = ({ type: name, ...schema }: Json): Json =>
+    rendered ? { ...ANYTHING, ...schema } : { type: name, ...schema };
+  if (type.startsWith('[]')) return orExpression({ type: 'array', items: inner(type.slice(2)) });
+  if (type.startsWith('{}')) return orExpression({ type: 'object', additionalProperties: inner(type.slice(2)) });
+  if (type.startsWith('#')) return orExpression(objectSchema(type.slice(1), rendered, kind));
   switch (type) {
     case 'integer':
       return rendered ? INT_OR_STRING : { type: 'integer', format: 'int64' };
     case 'int-or-string':
     case 'port':
-    case 'quantity':
       return INT_OR_STRING;
     case 'boolean':
     case 'number':
       return rendered ? ANYTHING : { type };
+    // A quantity may be written as a number with a fraction.
+    case 'quantity':
     case 'scalar':
     case 'conflict-answers':
     case 'shared-path':
       return ANYTHING;
     case 'object':
-      return { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+      return { type: 'object', ...ANYTHING };
     default:
       return { type: 'string', ...(words && { enum: words }) };
   }

@@ -16,7 +16,7 @@ export function sidecarSchema(): Json {
     $schema: 'http://json-schema.org/draft-07/schema#',
     $id: 'https://outfit.dev/schema/v1alpha1/sidecar.json',
     title: 'Sidecar or ClusterSidecar of Outfit',
-    $ref: '#/definitions/Sidecar',
+    allOf: [{ $ref: '#/definitions/Sidecar' }],
     definitions: {
       ...definitions,
       Sidecar: {

@@ -7,8 +7,8 @@ import { CONFLICT_ANSWERS, FIELDS, type Field } from '../fields.ts';
 import { type Finding, fromFieldError, onSidecar } from '../finding.ts';
 import { nearest } from './nearest.ts';
 
-/** Fields below these may be expressions, whatever their type. */
-const RENDERED = ['spec.template', 'spec.mainContainers', 'spec.share'];
+/** Fields below these may be expressions, whatever their type; these themselves have to be written out. */
+const RENDERED = /^spec\.(template|(mainContainers|share)\[\d+\])\./;
 
 type Shape = Pick<Field, 'type' | 'required' | 'enum' | 'minItems'>;
 
@@ -130,5 +130,5 @@ function fault(error: FieldError): Finding {
 }
 
 function isRendered(path: string): boolean {
-  return RENDERED.some((root) => path === root || path.startsWith(`${root}.`) || path.startsWith(`${root}[`));
+  return RENDERED.test(path);
 }
