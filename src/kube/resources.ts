@@ -17,8 +17,10 @@ export interface Resource {
   categories: readonly string[];
   namespaced: boolean;
   verbs: readonly Verb[];
-  /** Name in generated/definitions.json of the object's type. */
+  /** Name in generated/definitions.json of the object's type; of a custom resource in the OpenAPI documents only. */
   definition: string;
+  /** As a CustomResourceDefinition's: whoever starts the API server brings its schema and its rules. */
+  custom?: true;
   /** Whose objects they are in the store: resources of two API groups may be two views of one. */
   storage: GroupResource;
   subresources: readonly Subresource[];
@@ -41,7 +43,7 @@ const CHANGE: readonly Verb[] = ['get', 'patch', 'update'];
 
 /**
  * The resources that the node serves, as the discovery of Kubernetes v1.33 describes them. `binding`s is create only.
- * Later groups (outfit.dev, apps, batch) are appended by whoever adds their kinds.
+ * Later groups (apps, batch) are appended by whoever adds their kinds.
  */
 export const RESOURCES: readonly Resource[] = [
   core('bindings', 'Binding', { singular: 'binding', verbs: ['create'] }),
@@ -87,6 +89,8 @@ export const RESOURCES: readonly Resource[] = [
     definition: 'EventsV1Event',
     storage: { group: '', resource: 'events' },
   }),
+  outfit('sidecars', 'Sidecar', true),
+  outfit('clustersidecars', 'ClusterSidecar', false),
 ];
 
 /** The resource of a URL, or undefined when the node does not serve it. */
@@ -121,6 +125,16 @@ export function apiVersionOf({ group, version }: Pick<Resource, 'group' | 'versi
 
 function own(name: string, kind: string, verbs: readonly Verb[]): Subresource {
   return { name, kind, verbs, definition: kind };
+}
+
+/** Outfit's own, as their CustomResourceDefinitions say (`src/sidecar/crds.ts`). */
+function outfit(resource: string, kind: string, namespaced: boolean): Resource {
+  return served('outfit.dev', 'v1alpha1', resource, kind, {
+    custom: true,
+    namespaced,
+    categories: ['outfit'],
+    subresources: [own('status', kind, CHANGE)],
+  });
 }
 
 function core(resource: string, kind: string, rest: Partial<Resource> = {}): Resource {

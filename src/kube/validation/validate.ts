@@ -30,7 +30,9 @@ type Validated = Pick<Resource, 'group' | 'resource' | 'namespaced'>;
 export function validateObject(resource: Validated, object: KubeObject): FieldError[] {
   if (is(resource, 'pods')) return validatePod(object);
   if (resource.resource === 'events') return validateEvent(object as never, resource.group !== '');
-  const nameRule: NameRule = is(resource, 'namespaces') ? isDns1123Label : isDns1123Subdomain;
+  // Names of sidecars begin the keys of annotations.
+  const short = is(resource, 'namespaces') || resource.group === 'outfit.dev';
+  const nameRule: NameRule = short ? isDns1123Label : isDns1123Subdomain;
   return [
     ...validateMetadata(object.metadata, { namespaced: resource.namespaced, nameRule }),
     ...(RULES[key(resource)]?.(object as never) ?? []),
