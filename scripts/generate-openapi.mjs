@@ -13,7 +13,13 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const out = join(root, 'dist', 'openapi');
 const definitionsFile = join(out, 'definitions.json');
 const indexFile = join(out, 'index.json');
-const TABLES = ['src/kube/resources.ts', 'src/kube/merge-keys.ts', 'src/api/rest/served.ts'];
+const TABLES = [
+  'src/kube/resources.ts',
+  'src/kube/merge-keys.ts',
+  'src/api/rest/served.ts',
+  'src/sidecar/crds.ts',
+  'src/sidecar/fields.ts',
+];
 const inputs = [...TABLES.map((file) => join(root, file)), definitionsFile, fileURLToPath(import.meta.url)];
 
 const newest = Math.max(...inputs.map((file) => statSync(file).mtimeMs));
@@ -28,6 +34,8 @@ const PATCHES = [
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
 ];
+/** Nothing is known of how lists of custom resources merge. */
+const CUSTOM_PATCHES = PATCHES.slice(0, 2);
 const PRETTY = queryParameter('pretty', 'string', "If 'true', then the output is pretty printed.");
 const PARAMETERS = {
   list: listParameters(),
@@ -70,7 +78,7 @@ const SENTENCES = {
   deletecollection: (kind) => `delete collection of ${kind}`,
 };
 
-const { SERVED, servedSubresources, openApiExtensions } = await loadTables();
+const { SERVED, servedSubresources, openApiExtensions, sidecarCrds, FIELDS } = await loadTables();
 const definitions = readDefinitions();
 const groupVersions = [...new Set(SERVED.map(nameOf))];
 const index = { v3: {}, v2: undefined };
@@ -99,10 +107,11 @@ async function loadTables() {
 /** Schemas by full name, with the extensions by which clients merge lists and know kinds. */
 function readDefinitions() {
   const schemas = JSON.parse(readFileSync(definitionsFile, 'utf8'));
+  addCustomSchemas(schemas);
   const byShortName = new Map(Object.keys(schemas).map((name) => [shortName(name), name]));
   for (const [name, schema] of Object.entries(schemas))
     for (const [field, property] of Object.entries(schema.properties ?? {}))
-      Object.assign(property, openApiExtensions(shortName(name), field));
+      if (!name.startsWith('dev.outfit.')) Object.assign(property, openApiExtensions(shortName(name), field));
   for (const { group, version, kind, listKind, definition } of SERVED) {
     const names = { [kind]: definition, [listKind]: definition.slice(0, -kind.length) + listKind };
     for (const [known, short] of Object.entries(names))
@@ -113,6 +122,75 @@ function readDefinitions() {
     description: 'A change of an object: JSON patch, JSON merge patch or strategic merge patch.',
   };
   return { schemas, fullName: (short) => byShortName.get(short) };
+}
+
+/** Of each CustomResourceDefinition the schema and the one of its list, as kube-apiserver publishes them. */
+function addCustomSchemas(schemas) {
+  const types = (kind) => ({
+    apiVersion: { type: 'string', description: 'The API version: outfit.dev/v1alpha1.' },
+    kind: { type: 'string', description: `The kind: ${kind}.` },
+  });
+  for (const { spec } of sidecarCrds()) {
+    const { kind, listKind } = spec.names;
+    const name = `${spec.group.split('.').reverse().join('.')}.${spec.versions[0].name}.${kind}`;
+    const own = described(spec.versions[0].schema.openAPIV3Schema, 'Sidecar', schemas);
+    const { apiVersion: _, kind: __, metadata: ___, ...properties } = own.properties;
+    const metadata = (type, description) => ({ allOf: [{ $ref: `#/components/schemas/${META}${type}` }], description });
+    schemas[name] = {
+      ...own,
+      properties: {
+        ...types(kind),
+        metadata: metadata('ObjectMeta', FIELDS.Sidecar.metadata.description),
+        ...properties,
+      },
+    };
+    schemas[`${name}List`] = {
+      type: 'object',
+      description: `${listKind} is a list of ${kind}.`,
+      required: ['items'],
+      properties: {
+        ...types(listKind),
+        metadata: metadata('ListMeta', 'What is said of the list as a whole.'),
+        items: {
+          type: 'array',
+          items: { $ref: `#/components/schemas/${name}` },
+          description: `The objects of kind ${kind}.`,
+        },
+      },
+    };
+  }
+}
+
+/** A structural schema with Kubernetes' descriptions of what is Kubernetes' own. `type` is one of FIELDS, or of Kubernetes. */
+function described(schema, type, schemas) {
+  const fullName = Object.keys(schemas).find((name) => shortName(name) === type && !name.startsWith('dev.outfit.'));
+  const known = FIELDS[type] ? ownFields(FIELDS[type]) : kubernetesFields(schemas[fullName], schemas);
+  const properties = Object.entries(schema.properties ?? {}).map(([field, part]) => {
+    const { description, type: inner } = known[field] ?? {};
+    const whole = { ...part, ...(description && { description: part.description ?? description }) };
+    if (!inner) return [field, whole];
+    const deeper = (one) => described(one, inner, schemas);
+    if (whole.items) return [field, { ...whole, items: deeper(whole.items) }];
+    return [field, whole.additionalProperties ? whole : deeper(whole)];
+  });
+  return { ...schema, ...(schema.properties && { properties: Object.fromEntries(properties) }) };
+}
+
+function ownFields(fields) {
+  const inner = ({ type }) => /#(.+)$/.exec(type)?.[1];
+  return Object.fromEntries(
+    Object.entries(fields).map(([field, one]) => [field, { description: one.description, type: inner(one) }]),
+  );
+}
+
+function kubernetesFields({ properties = {} } = {}, schemas) {
+  return Object.fromEntries(
+    Object.entries(properties).map(([field, property]) => {
+      const name = refsOf(property)[0];
+      const description = property.description ?? schemas[name]?.description;
+      return [field, { description, type: name && shortName(name) }];
+    }),
+  );
 }
 
 function shortName(fullName) {
@@ -207,16 +285,16 @@ function operation(resource, verb, operationId) {
     description: SENTENCES[verb](kind),
     operationId,
     ...(PARAMETERS[verb] && { parameters: PARAMETERS[verb] }),
-    ...bodyOf(verb, object),
+    ...bodyOf(verb, object, resource.custom),
     responses: responsesOf(verb, answers[verb] ?? object),
     'x-kubernetes-action': ACTIONS[verb] ?? verb,
     [GVK]: { group, version, kind },
   };
 }
 
-function bodyOf(verb, object) {
+function bodyOf(verb, object, custom) {
   if (verb === 'create' || verb === 'update') return { requestBody: content(['*/*'], object, true) };
-  if (verb === 'patch') return { requestBody: content(PATCHES, `${META}Patch`, true) };
+  if (verb === 'patch') return { requestBody: content(custom ? CUSTOM_PATCHES : PATCHES, `${META}Patch`, true) };
   if (verb === 'delete' || verb === 'deletecollection')
     return { requestBody: content(['*/*'], `${META}DeleteOptions`) };
   return {};

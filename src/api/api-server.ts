@@ -3,6 +3,7 @@ import type { KubeObject } from '../kube/object.ts';
 import { findResource, type Resource } from '../kube/resources.ts';
 import type { Store } from '../store/store.ts';
 import type { Authenticate } from './auth/identity.ts';
+import type { CustomKinds } from './custom/custom-kind.ts';
 import { VERSION, type VersionInfo } from './discovery/version.ts';
 import type { ApiRequest, ApiResponse } from './http/exchange.ts';
 import { type ApiContext, handle } from './http/handle.ts';
@@ -27,6 +28,8 @@ export interface ApiServerOptions {
   admit?: Admit;
   /** Sentences on what the node cannot honour of an object; clients get them as warnings. */
   warningsFor?: (object: KubeObject, resource: Resource) => string[];
+  /** Schemas and rules of custom resources. */
+  customKinds?: CustomKinds;
   /** What /livez, /readyz and /healthz ask beside `ping`. */
   checks?: HealthChecks;
   /** Where scripts/generate-openapi.mjs has put its documents; without it there is no /openapi. */
@@ -80,6 +83,7 @@ function assemble(options: ApiServerOptions): { context: ApiContext; namespaces:
     ids,
     admit: options.admit ?? ((object) => object),
     warningsFor: options.warningsFor ?? (() => []),
+    customKinds: options.customKinds ?? {},
     snapshots: new Snapshots({ now }),
     namespaces,
     log,

@@ -24,11 +24,16 @@ const APPLY = 'application/apply-patch+yaml';
 const MAX_OPERATIONS = 10_000;
 
 /**
- * Reads a patch by its Content-Type.
+ * Reads a patch by its Content-Type. Custom resources take no strategic merge patch: nothing is known of how their lists merge.
  * @throws StatusError BadRequest, UnsupportedMediaType, RequestEntityTooLarge
  */
-export function readPatch(body: Buffer, contentType: string | undefined): Patch {
+export function readPatch(
+  body: Buffer,
+  contentType: string | undefined,
+  { custom }: Pick<Resource, 'custom'> = {},
+): Patch {
   const media = mediaType(contentType);
+  if (custom && media === STRATEGIC) throw unsupportedMediaType(media, [JSON_PATCH, MERGE]);
   switch (media) {
     case JSON_PATCH: {
       const { value, duplicates } = read(body);

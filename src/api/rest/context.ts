@@ -3,6 +3,7 @@ import type { KubeObject } from '../../kube/object.ts';
 import type { Resource, Subresource } from '../../kube/resources.ts';
 import type { Store } from '../../store/store.ts';
 import type { Identity } from '../auth/identity.ts';
+import type { CustomKinds } from '../custom/custom-kind.ts';
 import type { ApiRequest } from '../http/exchange.ts';
 import type { Snapshots } from './snapshots.ts';
 
@@ -17,6 +18,8 @@ export interface AdmissionRequest {
   dryRun: boolean;
   /** The stored object before the change. */
   previous?: KubeObject;
+  /** Says something to the client beside the answer. */
+  warn(sentence: string): void;
 }
 
 /**
@@ -33,6 +36,7 @@ export interface RestContext {
   admit: Admit;
   /** Fields that the node accepts and cannot honour, as sentences for the client. */
   warningsFor(object: KubeObject, resource: Resource): string[];
+  customKinds: CustomKinds;
   snapshots: Snapshots;
   namespaces: NamespaceLife;
   log: Logger;

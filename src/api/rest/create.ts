@@ -17,7 +17,7 @@ const NAME_ATTEMPTS = 8;
 
 /** Answers POST to a collection: 201 with the object as it is now stored. */
 export async function create(context: RestContext, request: RestRequest): Promise<Answer> {
-  const object = await readObject(request, request.resource);
+  const object = await readObject(context, request);
   return createObject(context, request, object);
 }
 
@@ -40,8 +40,11 @@ async function createOnce(context: RestContext, request: RestRequest, object: Ku
   const { resource } = request;
   const metadata = newMetadata(context, request, object.metadata);
   const complete = withResourceDefaults(resource, { ...toStorage(resource, object), metadata });
-  const draft = strategyOf(resource).initial(complete, formatTime(context.now()));
-  const admitted = await admitAndCheck(context, request, { operation: 'CREATE', object: draft });
+  const now = formatTime(context.now());
+  const draft = strategyOf(resource).initial(complete, now);
+  const checked = await admitAndCheck(context, request, { operation: 'CREATE', object: draft });
+  // What is computed from the object, such as a Pod's QoS class, is computed from what admission made of it.
+  const admitted = strategyOf(resource).initial(checked, now);
   const { name = '' } = admitted.metadata;
   if (!request.dryRun) {
     const stored = await context.store.create(keyOf(request, name), admitted);

@@ -53,7 +53,7 @@ async function carryOut(context: RestContext, request: RestRequest, deletion: De
   for (;;) {
     const current = find(context, request);
     const plan = decide(current);
-    const { identity, resource, dryRun, namespace = '', name = '' } = request;
+    const { identity, resource, dryRun, namespace = '', name = '', warnings } = request;
     await context.admit(current, {
       operation: 'DELETE',
       resource,
@@ -62,6 +62,7 @@ async function carryOut(context: RestContext, request: RestRequest, deletion: De
       identity,
       dryRun,
       previous: current,
+      warn: (sentence) => warnings.push(sentence),
     });
     if (deletion.dryRun || plan.action === 'keep') return plan;
     try {

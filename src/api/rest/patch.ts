@@ -1,6 +1,8 @@
-import { DecodeError, decodeValue } from '../../kube/decode.ts';
+import { type Decoded, DecodeError, decodeValue } from '../../kube/decode.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { apiVersionOf, type Resource } from '../../kube/resources.ts';
+import { customKindOf } from '../custom/custom-kind.ts';
+import { decodeCustom } from '../custom/decode-custom.ts';
 import { invalidResult, readPatch } from '../patch/patch.ts';
 import type { Answer, RestContext, RestRequest } from './context.ts';
 import { modify } from './update.ts';
@@ -8,26 +10,35 @@ import { modify } from './update.ts';
 /** Answers PATCH of an object or of a subresource that is a view of it. */
 export async function patch(context: RestContext, request: RestRequest): Promise<Answer> {
   const { resource } = request;
-  const change = readPatch(await request.http.readBody(), request.http.headers['content-type']);
+  const change = readPatch(await request.http.readBody(), request.http.headers['content-type'], resource);
   return modify(context, request, (current) =>
-    decodeResult(request, change.apply(current, resource), change.duplicates),
+    decodeResult(context, request, change.apply(current, resource), change.duplicates),
   );
 }
 
 /** What a patch has made must still be an object of the kind; `fieldValidation` says what happens to fields that do not belong. */
-function decodeResult({ resource, query, warnings }: RestRequest, result: unknown, duplicates: string[]): KubeObject {
-  const { value, strictErrors } = decodeAs(resource, result);
+function decodeResult(
+  { customKinds }: RestContext,
+  { resource, query, warnings }: RestRequest,
+  result: unknown,
+  duplicates: string[],
+): KubeObject {
+  const { object, strictErrors } = resource.custom
+    ? decodeCustom(resource, customKindOf(customKinds, resource), result)
+    : decodeAs(resource, result);
   const faults = [...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`), ...strictErrors];
   const validation = query.get('fieldValidation') || 'Warn';
   if (faults.length > 0 && validation === 'Strict')
     throw invalidResult(result, `strict decoding error: ${faults.join(', ')}`);
   if (validation === 'Warn') warnings.push(...faults);
-  return { kind: resource.kind, apiVersion: apiVersionOf(resource), metadata: {}, ...value } as KubeObject;
+  return object;
 }
 
-function decodeAs(resource: Resource, result: unknown): ReturnType<typeof decodeValue> {
+function decodeAs(resource: Resource, result: unknown): Decoded {
   try {
-    return decodeValue(resource.definition, result);
+    const { value, strictErrors } = decodeValue(resource.definition, result);
+    const type = { kind: resource.kind, apiVersion: apiVersionOf(resource) };
+    return { object: { ...type, metadata: {}, ...value } as KubeObject, strictErrors };
   } catch (error) {
     if (error instanceof DecodeError) throw invalidResult(result, error.message);
     throw error;

@@ -1,31 +1,35 @@
-import { decodeObject, strictDecodingError } from '../../kube/decode.ts';
+import { type Decoded, decodeObject, strictDecodingError } from '../../kube/decode.ts';
 import { badRequest, invalid } from '../../kube/errors.ts';
 import { notSupported } from '../../kube/field-errors.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import type { Resource } from '../../kube/resources.ts';
+import { customKindOf } from '../custom/custom-kind.ts';
+import { decodeCustom } from '../custom/decode-custom.ts';
 import { type DecodedBody, decodeObjectBody, MalformedBody, mediaType, summarize } from '../http/body.ts';
-import type { RestRequest } from './context.ts';
-
-/** What decides how a body is decoded. */
-export type BodyType = Pick<Resource, 'group' | 'version' | 'kind' | 'definition'>;
+import type { RestContext, RestRequest } from './context.ts';
 
 /**
  * The object of a POST or PUT body. Unknown and repeated fields are refused, warned of or dropped, as `fieldValidation` says.
  * @throws StatusError BadRequest, UnsupportedMediaType, RequestEntityTooLarge
  */
-export async function readObject(request: RestRequest, type: BodyType): Promise<KubeObject> {
-  const body = await request.http.readBody();
-  const decoded = await decodeBody(body, request.http.headers['content-type'], type);
-  return checkedObject(request, type, decoded);
+export async function readObject(
+  { customKinds }: Pick<RestContext, 'customKinds'>,
+  request: RestRequest,
+): Promise<KubeObject> {
+  const { resource, http } = request;
+  const { value, duplicates } = await decodeBody(await http.readBody(), http.headers['content-type'], resource);
+  const decoded = resource.custom
+    ? decodeCustom(resource, customKindOf(customKinds, resource), value)
+    : decodeObject(resource, value);
+  return checkedObject(request, decoded, duplicates);
 }
 
-/** Decodes a value as an object of the type and applies `fieldValidation` to what does not belong there. */
-function checkedObject(request: RestRequest, type: BodyType, { value, duplicates }: DecodedBody): KubeObject {
-  const { object, strictErrors } = decodeObject(type, value);
+/** Applies `fieldValidation` to what does not belong into an object. */
+function checkedObject(request: RestRequest, { object, strictErrors }: Decoded, duplicates: string[]): KubeObject {
   const faults = [...strictErrors, ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`)];
   if (faults.length === 0) return object;
   const validation = request.query.get('fieldValidation') || 'Warn';
-  if (validation === 'Strict') throw strictDecodingError(type, faults);
+  if (validation === 'Strict') throw strictDecodingError(request.resource, faults);
   if (validation === 'Warn') request.warnings.push(...faults);
   return object;
 }
@@ -55,7 +59,7 @@ export function readWriteOptions(method: string, query: URLSearchParams): boolea
   return dryRun.length > 0;
 }
 
-async function decodeBody(body: Buffer, contentType: string | undefined, { kind }: BodyType): Promise<DecodedBody> {
+async function decodeBody(body: Buffer, contentType: string | undefined, { kind }: Resource): Promise<DecodedBody> {
   try {
     return await decodeObjectBody(body, contentType);
   } catch (error) {

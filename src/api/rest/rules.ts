@@ -8,6 +8,7 @@ import { validateMetadataUpdate } from '../../kube/validation/metadata.ts';
 import { podWarnings } from '../../kube/validation/pod-warnings.ts';
 import { validateObject, validateObjectUpdate } from '../../kube/validation/validate.ts';
 import { forbidden } from '../auth/authorize.ts';
+import { customKindOf, type Verdict } from '../custom/custom-kind.ts';
 import type { AdmissionRequest, RestContext, RestRequest } from './context.ts';
 
 /** A write that is to be admitted. `object` is as it would be stored. */
@@ -32,9 +33,11 @@ export async function admitAndCheck(context: RestContext, request: RestRequest, 
   const admitted = await context.admit(own, admissionRequest(request, change));
   const object = admitted === own ? own : withResourceDefaults(request.resource, admitted);
   const { resource, warnings } = request;
-  const errors = validate(request, { ...change, object });
+  const custom = checkCustom(context, request, { ...change, object });
+  const errors = [...validate(request, { ...change, object }), ...custom.errors];
   if (errors.length > 0)
     throw invalid({ group: resource.group, kind: resource.kind }, object.metadata.name ?? '', errors);
+  warnings.push(...custom.warnings);
   if (!request.subresource) {
     if (resource.storage.resource === 'pods') warnings.push(...podWarnings(object as Pod));
     warnings.push(...context.warningsFor(object, resource));
@@ -43,7 +46,7 @@ export async function admitAndCheck(context: RestContext, request: RestRequest, 
 }
 
 function admissionRequest(request: RestRequest, { operation, object, previous }: Change): AdmissionRequest {
-  const { resource, subresource, namespace = '', identity, dryRun } = request;
+  const { resource, subresource, namespace = '', identity, dryRun, warnings } = request;
   return {
     operation,
     resource,
@@ -53,6 +56,7 @@ function admissionRequest(request: RestRequest, { operation, object, previous }:
     identity,
     dryRun,
     ...(previous && { previous }),
+    warn: (sentence) => warnings.push(sentence),
   };
 }
 
@@ -78,6 +82,16 @@ function admitUpdate({ resource, subresource }: RestRequest, { object, previous 
   if (resource.storage.resource !== 'pods' || subresource || !previous) return object;
   return admitPodUpdate(object as Pod, previous as Pod) as KubeObject;
 }
+
+/** Of a subresource only the part counts that it changes. */
+function checkCustom({ customKinds }: RestContext, request: RestRequest, { object, previous }: Change): Verdict {
+  const { errors, warnings } = customKindOf(customKinds, request.resource)?.check(object, previous) ?? FINE;
+  const { subresource } = request;
+  if (!subresource) return { errors: errors.filter(({ field }) => field !== 'metadata.name'), warnings };
+  return { errors: errors.filter(({ field }) => field.startsWith(subresource.name)), warnings: [] };
+}
+
+const FINE: Verdict = { errors: [], warnings: [] };
 
 /** Events are validated in their stored form, by the rules of the API group that they came through. */
 function validate({ resource, subresource }: RestRequest, { operation, object, previous }: Change): FieldError[] {

@@ -1,17 +1,19 @@
 import { RESOURCES, type Resource, type Subresource } from '../../kube/resources.ts';
 
-/** Subresources that are answered, by the resource of the core group. The others of the table have their place in issue 5. */
+/** Subresources that are answered, by resource and group. The others of the table have their place in issue 5. */
 const SUBRESOURCES: Record<string, readonly string[]> = {
   pods: ['attach', 'exec', 'log', 'portforward', 'status'],
   nodes: ['status'],
   namespaces: ['finalize', 'status'],
   persistentvolumeclaims: ['status'],
+  'sidecars.outfit.dev': ['status'],
+  'clustersidecars.outfit.dev': ['status'],
 };
 
 /** The table's resources that are answered. */
 export const SERVED: readonly Resource[] = RESOURCES.filter(({ resource }) => resource !== 'bindings');
 
 export function servedSubresources({ group, resource, subresources }: Resource): Subresource[] {
-  const served = group === '' ? (SUBRESOURCES[resource] ?? []) : [];
+  const served = SUBRESOURCES[group === '' ? resource : `${resource}.${group}`] ?? [];
   return subresources.filter(({ name }) => served.includes(name));
 }

@@ -33,6 +33,14 @@ const GENERAL: Strategy = {
   marked: (object) => object,
 };
 
+/** Custom resources with a subresource `status`: apiextensions-apiserver `pkg/registry/customresource/strategy.go`. */
+const CUSTOM: Partial<Strategy> = {
+  unconditionalUpdate: false,
+  generationOf: ['spec'],
+  ownedBy: { status: ['status'] },
+  initial: ({ status: _, ...object }) => object,
+};
+
 /** As in Kubernetes' `pkg/registry/<group>/<kind>/strategy.go`, by the resource's storage. */
 const STRATEGIES: Record<string, Partial<Strategy>> = {
   pods: {
@@ -57,6 +65,8 @@ const STRATEGIES: Record<string, Partial<Strategy>> = {
   nodes: { ownedBy: { status: ['status'] } },
   events: { createsOnUpdate: true },
   leases: { createsOnUpdate: true, unconditionalUpdate: false },
+  sidecars: CUSTOM,
+  clustersidecars: CUSTOM,
 };
 
 export function strategyOf({ storage }: Pick<Resource, 'storage'>): Strategy {

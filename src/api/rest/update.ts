@@ -19,7 +19,7 @@ const ATTEMPTS = 100;
 /** Answers PUT of an object or of a subresource that is a view of it (status, finalize). */
 export async function update(context: RestContext, request: RestRequest): Promise<Answer> {
   const { resource } = request;
-  const object = await readObject(request, resource);
+  const object = await readObject(context, request);
   checkPlace(request, object);
   const strategy = strategyOf(resource);
   if (strategy.createsOnUpdate && !request.subresource && !context.store.get(keyOf(request)))

@@ -3,6 +3,7 @@ import type { KubeObject } from '../../kube/object.ts';
 import { events } from './events.ts';
 import { nodes } from './nodes.ts';
 import { pods } from './pods.ts';
+import { sidecars } from './sidecars.ts';
 import {
   configmaps,
   leases,
@@ -27,6 +28,8 @@ const KINDS: Record<string, TableKind<never>> = {
   persistentvolumeclaims,
   podtemplates,
   'leases.coordination.k8s.io': leases,
+  'sidecars.outfit.dev': sidecars,
+  'clustersidecars.outfit.dev': sidecars,
 };
 
 export interface TableOptions {
