@@ -1,9 +1,10 @@
 import type { ManifestFile } from '../manifest/parse.ts';
+import type { TemplatePlace } from '../manifest/pod-templates.ts';
 import { detach } from '../sidecar/detach.ts';
 import type { WorkloadName } from '../sidecar/explain.ts';
 import { readProvenance } from '../sidecar/provenance.ts';
-import { type EditedFile, editTemplates, unedited } from './edit-templates.ts';
-import { fromManifestError, type Place, type PlacedFinding } from './finding.ts';
+import { type EditedFile, editTemplates } from './edit-templates.ts';
+import type { Place } from './finding.ts';
 import { placeFinding } from './place-finding.ts';
 import { type FileTarget, type LeftTemplate, type TargetOptions, targetsIn } from './targets.ts';
 
@@ -22,6 +23,7 @@ export interface DetachedFile extends EditedFile {
 export interface DetachedWorkload extends Place {
   workload: WorkloadName;
   changed: boolean;
+  found: TemplatePlace['found'];
   /** The sidecars that were taken off. */
   detached: string[];
   /** Sidecars that are attached still. */
@@ -31,36 +33,23 @@ export interface DetachedWorkload extends Place {
 /** Takes off what `attachFile` attached. Pure; the new text is proven. */
 export function detachFile(file: ManifestFile, { sidecars, ...options }: DetachFileOptions = {}): DetachedFile {
   const { targets, left } = targetsIn(file, options);
-  const results = targets.map((at) => ({ at, ...detachAt(at, sidecars) }));
-  const findings: PlacedFinding[] = [
-    ...file.errors.map(fromManifestError),
-    ...results.flatMap(({ at, findings }) => findings.map((finding) => placeFinding(finding, at, []))),
-  ];
-  const edits = results.flatMap(({ at, template }) =>
-    template === at.target.template ? [] : [{ document: at.document, path: at.template.template, template }],
-  );
-  const errors = findings.some(({ severity }) => severity === 'error');
-  const edited = errors ? unedited(file) : editTemplates(file, edits);
-  return {
-    ...edited,
-    findings: [...findings, ...edited.findings],
-    workloads: results.map(({ at: { workload, file, line, column, target }, template, detached, remaining }) => ({
-      workload,
-      file,
-      line,
-      column,
-      changed: template !== target.template,
-      detached,
-      remaining,
-    })),
-    left,
-  };
+  const results = targets.map((at) => detachAt(at, sidecars));
+  return { ...editTemplates(file, results), workloads: results.map(outcomeOf), left };
 }
 
-function detachAt({ target: { template } }: FileTarget, wanted: readonly string[] | undefined) {
+function detachAt(at: FileTarget, wanted: readonly string[] | undefined) {
+  const { template } = at.target;
   const names = readProvenance(template).provenance?.sidecars.map(({ name }) => name) ?? [];
   const leaving = wanted && names.filter((name) => wanted.includes(name));
-  if (leaving?.length === 0 && names.length > 0) return { template, detached: [], findings: [], remaining: names };
+  if (leaving?.length === 0 && names.length > 0) return { at, template, detached: [], findings: [], remaining: names };
   const result = detach({ template, ...(leaving && { sidecars: leaving }) });
-  return { ...result, remaining: names.filter((name) => !result.detached.includes(name)) };
+  const findings = result.findings.map((finding) => placeFinding(finding, at, []));
+  const remaining = names.filter((name) => !result.detached.includes(name));
+  return { at, template: result.template, detached: result.detached, findings, remaining };
+}
+
+function outcomeOf({ at, template, detached, remaining }: ReturnType<typeof detachAt>): DetachedWorkload {
+  const { workload, file, line, column, target } = at;
+  const changed = template !== target.template;
+  return { workload, file, line, column, changed, found: at.template.found, detached, remaining };
 }

@@ -1,65 +1,57 @@
 import { editText } from '../manifest/edit-text.ts';
 import { EditError } from '../manifest/errors.ts';
-import type { FieldPath } from '../manifest/field-path.ts';
+import { type FieldPath, formatFieldPath } from '../manifest/field-path.ts';
 import type { ManifestDocument, ManifestFile } from '../manifest/parse.ts';
-import type { Template } from '../sidecar/target.ts';
-import type { PlacedFinding } from './finding.ts';
+import { fromManifestError, type PlacedFinding } from './finding.ts';
+import type { FileTarget } from './targets.ts';
 
-/** What one Pod template of a document becomes. */
-export interface TemplateEdit {
-  document: ManifestDocument;
-  path: FieldPath;
+/** What the engine made of one Pod template; the very template of the target where nothing is to change. */
+export interface TemplateResult {
+  at: FileTarget;
   template: Template;
+  findings: PlacedFinding[];
 }
 
 export interface EditedFile {
-  /** Byte for byte the old text where nothing changed. */
+  /** Byte for byte the old text where nothing changed, and where there is an error among the findings. */
   text: string;
   changed: boolean;
   /** What the documents say now, in their order. */
   objects: Record<string, unknown>[];
-  /** An error where the new text could not be proven to say what was meant; then the text is the old one. */
+  /** Faults of the text, what the engine found, and an error where the new text could not be proven to say what was meant. */
   findings: PlacedFinding[];
 }
 
-/** Splices new Pod templates into a file's text and proves it. */
+/** Splices new Pod templates into a file's text, unless something is wrong anywhere in the file, and proves the new text. */
 export function editTemplates(
   file: ManifestFile,
-  edits: readonly TemplateEdit[],
+  results: readonly TemplateResult[],
   styles: readonly ManifestDocument[] = [],
 ): EditedFile {
+  const findings = [...file.errors.map(fromManifestError), ...results.flatMap((result) => result.findings)];
   const objects = file.documents.map(({ object }) => object);
-  for (const { document, path, template } of edits)
-    objects[document.index] = setAt(objects[document.index], path, template) as Record<string, unknown>;
-  const documents = [...new Set(edits.map(({ document }) => document.index))];
+  const unedited = { text: file.text, changed: false, objects, findings };
+  if (findings.some(({ severity }) => severity === 'error')) return unedited;
+  const edited = new Map<number, Record<string, unknown>>();
+  for (const { at, template } of results) {
+    const { index, object } = at.document;
+    if (template !== at.target.template)
+      edited.set(index, setAt(edited.get(index) ?? object, at.template.template, template) as Record<string, unknown>);
+  }
+  if (edited.size === 0) return unedited;
   try {
-    const text = editText(
-      file,
-      documents.map((document) => ({ document, object: objects[document] })),
-      { styles },
-    );
-    return { text, changed: text !== file.text, objects, findings: [] };
+    const edits = [...edited].map(([document, object]) => ({ document, object }));
+    const text = editText(file, edits, { styles });
+    return { ...unedited, text, changed: text !== file.text, objects: objects.map((old, i) => edited.get(i) ?? old) };
   } catch (error) {
     if (!(error instanceof EditError)) throw error;
-    return { ...unedited(file), findings: [fromEditError(error, file)] };
+    return { ...unedited, findings: [...findings, fromEditError(error, file)] };
   }
 }
 
-/** The file as it is. */
-export function unedited(file: ManifestFile): EditedFile {
-  return { text: file.text, changed: false, objects: file.documents.map(({ object }) => object), findings: [] };
-}
-
-function fromEditError({ code, document, path, message }: EditError, file: ManifestFile): PlacedFinding {
+function fromEditError({ code, document, path, reason }: EditError, file: ManifestFile): PlacedFinding {
   const place = file.documents[document]?.position(path) ?? { line: 1, column: 1 };
-  return {
-    severity: 'error',
-    code,
-    file: file.file,
-    ...place,
-    field: '',
-    message: message.replace(`${file.file}: `, ''),
-  };
+  return { severity: 'error', code, file: file.file, ...place, field: formatFieldPath(path), message: reason };
 }
 
 /** A copy with another value at a path; everything beside the path is shared. */

@@ -29,6 +29,7 @@ export interface LeftTemplate extends Place {
   workload: WorkloadName;
   /** Where it is in its object: `spec.predictor`. */
   field: string;
+  found: TemplatePlace['found'];
   reason: string;
 }
 
@@ -46,7 +47,7 @@ export function targetsIn(
       const workload = workloadName(target);
       const at = { file: file.file, ...document.position(place.owner.path) };
       if (place.leave === undefined) targets.push({ ...at, target, workload, document, template: place });
-      else left.push({ ...at, workload, field: fieldOf(place), reason: place.leave });
+      else left.push({ ...at, workload, field: fieldOf(place), found: place.found, reason: place.leave });
     }
   }
   return { targets, left };

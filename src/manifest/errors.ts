@@ -74,6 +74,8 @@ export class EditError extends Error {
   readonly file: string;
   readonly document: number;
   readonly path: FieldPath;
+  /** The message without its place. */
+  readonly reason: string;
 
   constructor(code: EditErrorCode, place: { file: string; document: number; path: FieldPath }, reason: string) {
     const field = formatFieldPath(place.path);
@@ -82,5 +84,6 @@ export class EditError extends Error {
     this.file = place.file;
     this.document = place.document;
     this.path = place.path;
+    this.reason = reason;
   }
 }
