@@ -149,12 +149,17 @@ describe('plan', () => {
   });
 
   it.each([
-    ['Pod', 'Recreate'],
-    ['Job', 'Recreate'],
-    ['CronJob', 'NextRun'],
-    ['StatefulSet', 'Rollout'],
-  ])('a change of a %s means %s', (kind, effect) => {
-    expect(one(proxy, { ...target, workload: { ...target.workload, kind } }).effect).toBe(effect);
+    ['v1', 'Pod', {}, 'Recreate'],
+    ['batch/v1', 'Job', {}, 'Recreate'],
+    ['batch/v1', 'CronJob', {}, 'NextRun'],
+    ['apps/v1', 'StatefulSet', {}, 'Rollout'],
+    ['apps/v1', 'StatefulSet', { updateStrategy: { type: 'OnDelete' } }, 'OnDelete'],
+    ['apps/v1', 'ReplicaSet', {}, 'OnDelete'],
+    ['argoproj.io/v1alpha1', 'Rollout', {}, 'Rollout'],
+    ['example.com/v1', 'Deployment', {}, 'Unknown'],
+    ['v1', 'PodTemplate', {}, 'None'],
+  ])('a change of a %s %s with %j means %s', (apiVersion, kind, spec, effect) => {
+    expect(one(proxy, { ...target, workload: { ...target.workload, apiVersion, kind, spec } }).effect).toBe(effect);
   });
 
   it('says that a guaranteed Pod would be so no more', () => {
@@ -213,6 +218,7 @@ describe('explain', () => {
           attached: false,
           rule: 'Selected',
           reason: 'it joins every Pod (matchAll)',
+          decidedBy: { on: 'sidecar', field: 'spec.selector' },
           findings: [],
         },
         {
@@ -222,10 +228,73 @@ describe('explain', () => {
           attached: false,
           rule: 'Names',
           reason: 'its name "web" is none of API',
+          decidedBy: { on: 'sidecar', field: 'spec.selector.names' },
           findings: [],
         },
       ],
       findings: [],
     });
+  });
+
+  const annotated = (annotations: Record<string, string>, more: Partial<Target> = {}): Target => ({
+    ...deployment(app({}, { annotations })),
+    ...more,
+  });
+  it.each<[string, Target, unknown]>([
+    [
+      'its own annotation',
+      annotated({ 'outfit.dev/inject': 'true', 'all.sidecar.outfit.dev/inject': 'false' }),
+      { on: 'template', field: 'metadata.annotations[all.sidecar.outfit.dev/inject]' },
+    ],
+    [
+      'the annotation for all',
+      annotated({ 'outfit.dev/inject': 'false' }),
+      { on: 'template', field: 'metadata.annotations[outfit.dev/inject]' },
+    ],
+    [
+      'the annotation of the namespace',
+      annotated({}, { namespace: { metadata: { name: 'shop', annotations: { 'outfit.dev/inject': 'false' } } } }),
+      { on: 'namespace', field: 'metadata.annotations[outfit.dev/inject]' },
+    ],
+  ])('names the field that decided: %s', (_, target, expected) => {
+    expect(explain([target], [small('all')])[0]?.sidecars[0]?.decidedBy).toEqual(expected);
+  });
+
+  it.each<[string, Target, string, string]>([
+    [
+      'a label',
+      deployment(app({}, { labels: { 'outfit.dev/inject': 'false' } })),
+      'template metadata.labels[outfit.dev/inject]',
+      'is a label here, and only annotations are read',
+    ],
+    [
+      'a key in another case',
+      annotated({ 'outfit.dev/Inject': 'false' }),
+      'template metadata.annotations[outfit.dev/Inject]',
+      'is read by nobody; did you mean "outfit.dev/inject"?',
+    ],
+    [
+      'a key that there is not',
+      annotated({ 'hello.outfit.dev/interval': '5' }),
+      'template metadata.annotations[hello.outfit.dev/interval]',
+      'is read by nobody: keys are outfit.dev/inject, NAME.sidecar.outfit.dev/inject and NAME.sidecar.outfit.dev/PARAMETER',
+    ],
+    [
+      'the Job template of a CronJob',
+      {
+        template: app(),
+        workload: {
+          apiVersion: 'batch/v1',
+          kind: 'CronJob',
+          metadata: { name: 'c' },
+          spec: { jobTemplate: { metadata: { annotations: { 'outfit.dev/inject': 'false' } } } },
+        },
+      },
+      'workload spec.jobTemplate.metadata.annotations[outfit.dev/inject]',
+      "stands on the Job, where it does nothing; its place is the Pod template's metadata",
+    ],
+  ])('says that nobody reads %s', (_, target, where, message) => {
+    const found = explain([target], [small('all')])[0]?.findings ?? [];
+    expect(found.map(({ on, field, message }) => [`${on} ${field}`, message])).toEqual([[where, message]]);
   });
 });

@@ -11,9 +11,10 @@ import { type Finding, hasErrors } from './finding.ts';
 import { missingForAutoscaler } from './plan/autoscaler.ts';
 import { type Amounts, effectiveAmounts, isCheaper } from './plan/effective.ts';
 import { lastingContainers, podSecurity, type SecurityLevel, type Violation } from './plan/pod-security.ts';
+import { type Effect, effectOn } from './plan/rollout.ts';
 import { readProvenance } from './provenance.ts';
 import { isNative, type Sidecar } from './sidecar.ts';
-import { kindOf, type Target, type Template } from './target.ts';
+import type { Target, Template } from './target.ts';
 
 export interface PlanOptions {
   targets: readonly Target[];
@@ -26,8 +27,7 @@ export interface PlanOptions {
 export interface PlannedWorkload {
   workload: WorkloadName;
   changed: boolean;
-  /** What a change of the template means: Pods are replaced one by one, with the next run, or somebody has to delete the object first. */
-  effect: 'None' | 'Rollout' | 'NextRun' | 'Recreate';
+  effect: Effect;
   /** Sidecars that would be attached, for the first time or anew, and those that would be taken off. */
   joined: string[];
   removed: string[];
@@ -39,6 +39,7 @@ export interface PlannedWorkload {
   cheaper: { sidecar: string; requests: Amounts }[];
   qos: Change<QosClass>;
   podSecurity: Change<SecurityLevel> & { because: Violation[] };
+  /** Ports that the new containers say they listen on. */
   ports: { container: string; port: number; protocol: string; name?: string }[];
   findings: Finding[];
 }
@@ -68,7 +69,7 @@ function planOne(target: Target, attached: Attached, others: readonly KubeObject
   return {
     workload: workloadName(target),
     changed,
-    effect: changed ? effectOn(kindOf(target).kind) : 'None',
+    effect: changed ? effectOn(target) : 'None',
     joined: joined.map(({ name }) => name),
     removed: changed ? old.map(({ name }) => name).filter((name) => !joined.some((one) => one.name === name)) : [],
     containers: {
@@ -117,13 +118,6 @@ function stored(template: Template): PodSpec {
     if (error instanceof DecodeError) return { containers: [] };
     throw error;
   }
-}
-
-/** The templates of Jobs and the containers of Pods cannot be changed; a CronJob's are for its next Job. */
-function effectOn(kind: string): PlannedWorkload['effect'] {
-  if (kind === 'CronJob') return 'NextRun';
-  if (['Pod', 'Job', 'ReplicaSet', 'ReplicationController'].includes(kind)) return 'Recreate';
-  return 'Rollout';
 }
 
 /** Init containers that need much run beside the native sidecars that are listed before them, and after them alone. */

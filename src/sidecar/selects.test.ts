@@ -285,6 +285,40 @@ describe('near misses', () => {
       ['warning NearMiss template metadata.labels[app]: label app=web differs from app=Web only in case'],
     ],
     [
+      'a label under another key of the same meaning',
+      labels({ app: 'web' }),
+      deployment(app({}, { labels: { 'app.kubernetes.io/name': 'web' } })),
+      [
+        'warning NearMiss template metadata.labels[app.kubernetes.io/name]: label app.kubernetes.io/name=web has another key than app=web',
+      ],
+    ],
+    [
+      'a label whose key has a slip',
+      labels({ component: 'blue' }),
+      deployment(app({}, { labels: { componet: 'blue' } })),
+      ['warning NearMiss template metadata.labels[componet]: label componet=blue has another key than component=blue'],
+    ],
+    [
+      'one of several values, in another case',
+      small('hello', {
+        selector: { matchExpressions: [{ key: 'tier', operator: 'In', values: ['Front', 'Back'] }] },
+      }),
+      deployment(app({}, { labels: { tier: 'front' } })),
+      ['warning NearMiss template metadata.labels[tier]: label tier=front differs from tier=Front only in case'],
+    ],
+    [
+      'a slip in one label where another is missing is no near miss',
+      labels({ app: 'Web', zone: 'a' }),
+      LABELLED,
+      [],
+    ],
+    [
+      'a value that must not be is no near miss',
+      small('hello', { selector: { matchExpressions: [{ key: 'app', operator: 'NotIn', values: ['web'] }] } }),
+      LABELLED,
+      [],
+    ],
+    [
       'labels of the workload itself',
       labels({ app: 'web' }),
       deployment(app(), { labels: { app: 'web' } }),
