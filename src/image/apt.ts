@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DebianPackage, debFileName, parsePackages, resolvePackages } from './debian-package.ts';
 import { ImageError, writeError } from './image-error.ts';
@@ -79,8 +79,12 @@ async function fetch(missing: Download[], { cache, run, onProgress, signal }: Ap
   // As root apt would drop to the user _apt, which cannot write here.
   const args = ['-q', '-o', 'APT::Sandbox::User=root', 'download'];
   const versions = missing.map(({ package: p }) => `${p.name}=${p.version}`);
-  await run.text('apt-get', [...args, ...versions], { cwd: partial, ...(signal && { signal }) });
-  for (const { package: p, file } of missing) await rename(join(partial, debFileName(p)), file);
+  try {
+    await run.text('apt-get', [...args, ...versions], { cwd: partial, ...(signal && { signal }) });
+    for (const { package: p, file } of missing) await rename(join(partial, debFileName(p)), file);
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
   for (const download of missing) {
     if (!(await isWhole(download)))
       throw new ImageError('Corrupt', `${download.file} is not what the package index promises`);

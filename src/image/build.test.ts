@@ -198,6 +198,7 @@ describe('Debian packages', () => {
     const first = machine();
     await build({ run: first.run });
     expect(first.commands).toContain('apt-get -q -o APT::Sandbox::User=root download libc=1:2 server=1:2');
+    expect((await readdir(join(directory, 'cache'))).sort()).toEqual(['libc_1%3a2_all.deb', 'server_1%3a2_all.deb']);
     const second = machine();
     await build({ run: second.run });
     expect(second.commands.filter((line) => line.includes('apt-get'))).toEqual([]);
@@ -233,6 +234,7 @@ describe('Debian packages', () => {
     });
     expect(await layout.list()).toEqual([]);
     expect(await readdir(join(layout.path, 'ingest'))).toEqual([]);
+    expect(await readdir(join(directory, 'cache')).catch(() => [])).toEqual([]);
   });
 });
 
