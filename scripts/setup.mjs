@@ -61,6 +61,7 @@ function installModules() {
     sameModules(installed, wanted)
   )
     return;
+  step('npm ci: fetching the modules of package-lock.json');
   run('npm ci', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
 }
 
