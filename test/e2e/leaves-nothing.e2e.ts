@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PodCgroups } from '../../src/cri/cgroups.ts';
+import { nodePlaces } from '../../src/cri/places.ts';
 import { eventually, missing, NodeUnderTest } from './node-under-test.ts';
 
 const CYCLES = 10;
@@ -61,6 +63,7 @@ describe('nothing is left behind', () => {
       mounts: own(readFileSync('/proc/mounts', 'utf8')),
       links: own(await text('ip', '-o', 'link')).length,
       rules: (await Promise.all(rules)).flat(),
+      cgroups: node ? new PodCgroups(nodePlaces(node.home).cgroup).folders() : [],
     };
   }
 
@@ -73,4 +76,5 @@ interface Machine {
   mounts: string[];
   links: number;
   rules: string[];
+  cgroups: string[];
 }
