@@ -23,6 +23,7 @@ export const COMMANDS: Record<string, () => Promise<Command>> = {
   'image load': async () => (await import('./image/load.ts')).imageLoad,
   'image build': async () => (await import('./image/build.ts')).imageBuild,
   'image rm': async () => (await import('./image/rm.ts')).imageRm,
+  krm: async () => (await import('./krm.ts')).krm,
   version: async () => (await import('./version.ts')).version,
 };
 

@@ -42,3 +42,12 @@ export function valueAt(value: unknown, path: FieldPath): unknown {
   }
   return current;
 }
+
+/** A copy with another value at a path; everything beside the path is shared. */
+export function withValueAt(value: unknown, path: FieldPath, next: unknown): unknown {
+  const [step, ...rest] = path;
+  if (step === undefined) return next;
+  if (Array.isArray(value)) return value.with(Number(step), withValueAt(value[Number(step)], rest, next));
+  const map = value as Record<string, unknown>;
+  return { ...map, [step]: withValueAt(map[step], rest, next) };
+}
