@@ -20,6 +20,6 @@ export function parseContainerdVersion(output: string): ContainerdVersion {
   if (version.major > 1 || (version.major === 1 && version.minor >= 6)) return version;
   throw new SetupError(
     'TooOld',
-    `containerd ${version.text} is too old: Outfit needs 1.6 or newer, the first that speaks CRI v1`,
+    `containerd ${version.text} is too old: Outfit needs 1.6 or newer, the first that speaks CRI v1. Install a newer one (Debian has it since 12), or name the socket of one that runs with --cri`,
   );
 }
