@@ -12,6 +12,7 @@ import type { PodPaths } from './paths.ts';
 import { podUid } from './pod-spec.ts';
 import type { ContainerRequest, PodEvents, PodParts } from './ports.ts';
 import { type Mounts, systemMounts } from './volumes/mounts.ts';
+import { type PayloadInput, volumePayload } from './volumes/payload.ts';
 import { Volumes } from './volumes/volumes.ts';
 
 export interface PodPartsOptions {
@@ -36,9 +37,15 @@ export function podParts(options: PodPartsOptions): PodParts {
     mounts = systemMounts(),
     resolvConf = readResolvConf,
   } = options;
-  const volumes = new Volumes({ paths, mounts });
+  const volumes = new Volumes({
+    paths,
+    mounts,
+    payload: (volume, pod) => volumePayload(volume, payloadInput(pod, options)),
+  });
   return {
     prepareVolumes: (pod) => volumes.prepare(pod),
+
+    refreshVolumes: (pod) => volumes.refresh(pod),
 
     async sandboxConfig(pod, attempt) {
       await mkdir(paths.logDirectory(pod), { recursive: true, mode: 0o755 });
@@ -83,6 +90,10 @@ function configInput(
     machine: machine.size,
     lookup: lookupIn(store, pod.metadata?.namespace ?? ''),
   };
+}
+
+function payloadInput(pod: Pod, { store, machine }: PodPartsOptions): PayloadInput {
+  return { pod, machine: machine.size, lookup: lookupIn(store, pod.metadata?.namespace ?? '') };
 }
 
 function lookupIn(store: Pick<Store, 'get'>, namespace: string): ObjectLookup {

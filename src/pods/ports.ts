@@ -33,6 +33,11 @@ export interface PodParts {
    * @throws VolumeError: the Pod must wait
    */
   prepareVolumes(pod: Pod): Promise<ReadonlyMap<string, string>>;
+  /**
+   * Brings the files of volumes that are made from objects of the API up to date, where they are in place.
+   * @throws VolumeError: the Pod keeps what it has
+   */
+  refreshVolumes(pod: Pod): Promise<void>;
   /** @throws ConfigError */
   sandboxConfig(pod: Pod, attempt: number): Promise<PodSandboxConfig>;
   /** @throws ConfigError: the container waits with CreateContainerConfigError */

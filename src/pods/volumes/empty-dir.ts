@@ -40,7 +40,7 @@ export async function prepareEmptyDir(
 }
 
 /** In one step, so that a directory that is there is also finished: a program may have changed its mode since, and that must stay. */
-async function makeDirectory(path: string, { spec }: Pod): Promise<void> {
+export async function makeDirectory(path: string, { spec }: Pod): Promise<void> {
   if (await exists(path)) return;
   const unfinished = `${path}.unfinished`;
   await mkdir(unfinished, { recursive: true });
@@ -50,7 +50,12 @@ async function makeDirectory(path: string, { spec }: Pod): Promise<void> {
   await rename(unfinished, path);
 }
 
-async function makeTmpfs(path: string, source: EmptyDirVolumeSource, { pod, mounts }: VolumeContext): Promise<void> {
+/** A tmpfs at this path, unless there is one. */
+export async function makeTmpfs(
+  path: string,
+  source: EmptyDirVolumeSource,
+  { pod, mounts }: VolumeContext,
+): Promise<void> {
   await mkdir(path, { recursive: true });
   if ((await mounts.below(path)).length > 0) return;
   await mounts.mountTmpfs(path, { ...memorySize(pod, source), ...ownership(pod.spec) });

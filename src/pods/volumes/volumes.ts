@@ -3,20 +3,31 @@ import { join } from 'node:path';
 import type { Pod, Volume } from '../../kube/generated/objects.ts';
 import type { PodPaths } from '../paths.ts';
 import { podUid } from '../pod-spec.ts';
-import { prepareEmptyDir } from './empty-dir.ts';
+import { prepareEmptyDir, type VolumeContext } from './empty-dir.ts';
+import { isFileVolume, prepareFileVolume, refreshFileVolume } from './file-volume.ts';
 import { prepareHostPath } from './host-path.ts';
 import { type Mounts, systemMounts } from './mounts.ts';
+import type { Payload } from './payload.ts';
 import { refuseKind } from './unsupported-kind.ts';
 import { VolumeError } from './volume-error.ts';
+
+export interface VolumesOptions {
+  paths: PodPaths;
+  mounts?: Mounts;
+  /** The files of a volume that is made from objects of the API. @throws Error in the kubelet's words when an object is missing */
+  payload?: (volume: Volume, pod: Pod) => Payload | undefined;
+}
 
 /** Puts the volumes of Pods in place below the state directory, and takes them away. Keeps nothing in memory: the disk says what there is. */
 export class Volumes {
   readonly #paths: PodPaths;
   readonly #mounts: Mounts;
+  readonly #payload: NonNullable<VolumesOptions['payload']>;
 
-  constructor({ paths, mounts = systemMounts() }: { paths: PodPaths; mounts?: Mounts }) {
+  constructor({ paths, mounts = systemMounts(), payload = () => undefined }: VolumesOptions) {
     this.#paths = paths;
     this.#mounts = mounts;
+    this.#payload = payload;
   }
 
   /**
@@ -29,6 +40,18 @@ export class Volumes {
     const places = new Map<string, string>();
     for (const volume of pod.spec?.volumes ?? []) places.set(volume.name, await this.#prepareOne(volume, pod));
     return places;
+  }
+
+  /**
+   * Brings volumes that are made from objects of the API up to date: all files of a volume change at once. Volumes that are not in place yet
+   * stay so.
+   * @throws VolumeError for the first one that cannot be; it keeps the files that it has
+   */
+  async refresh(pod: Pod): Promise<void> {
+    const context = { pod, paths: this.#paths };
+    for (const volume of (pod.spec?.volumes ?? []).filter(isFileVolume)) {
+      await told(volume, () => refreshFileVolume(volume, () => this.#payload(volume, pod) ?? new Map(), context));
+    }
   }
 
   /** Deletes the Pod's volumes, with the same care as `cleanup`, and leaves its other files: it has ended, but is still there. Idempotent. */
@@ -59,21 +82,25 @@ export class Volumes {
   }
 
   async #prepareOne(volume: Volume, pod: Pod): Promise<string> {
-    try {
-      if (volume.hostPath) return await prepareHostPath(volume.name, volume.hostPath);
-      // A volume without source is an emptyDir (SetDefaults_Volume).
-      if (volume.emptyDir || Object.keys(volume).length === 1) {
-        return await prepareEmptyDir(volume.name, volume.emptyDir ?? {}, {
-          pod,
-          paths: this.#paths,
-          mounts: this.#mounts,
-        });
-      }
-    } catch (error) {
-      throw error instanceof VolumeError
-        ? error
-        : new VolumeError(volume.name, (error as Error).message, { cause: error });
-    }
-    return refuseKind(volume);
+    const context = { pod, paths: this.#paths, mounts: this.#mounts };
+    return (await told(volume, () => this.#place(volume, context))) ?? refuseKind(volume);
+  }
+
+  async #place(volume: Volume, context: VolumeContext): Promise<string | undefined> {
+    const { name, hostPath, emptyDir } = volume;
+    if (hostPath) return prepareHostPath(name, hostPath);
+    // A volume without source is an emptyDir (SetDefaults_Volume).
+    if (emptyDir || Object.keys(volume).length === 1) return prepareEmptyDir(name, emptyDir ?? {}, context);
+    const payload = this.#payload(volume, context.pod);
+    return payload && prepareFileVolume(volume, payload, context);
+  }
+}
+
+/** Whatever fails is told as the kubelet tells it. */
+async function told<Result>({ name }: Volume, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof VolumeError ? error : new VolumeError(name, (error as Error).message, { cause: error });
   }
 }
