@@ -1,7 +1,8 @@
 import type { PodSandboxConfig } from '../cri/runtime.ts';
 import type { Pod } from '../kube/generated/objects.ts';
-import { killContainers } from './kill.ts';
-import { isAlive, type Observed, type ObservedSandbox } from './observed.ts';
+import { GateClosed } from './gate.ts';
+import { type KillTools, killContainers } from './kill.ts';
+import { isAlive, type Observed, type ObservedSandbox, podAddress } from './observed.ts';
 import type { Plan } from './plan.ts';
 import { isUnavailable, messageOf, OWNER_LABEL, type Round, type Sandbox, type Tools } from './round.ts';
 import { startContainer } from './start-container.ts';
@@ -56,6 +57,9 @@ async function startAll(tools: Tools, round: Round): Promise<void> {
       round.signal.throwIfAborted();
       await startContainer(tools, round, { start, image, sandbox, volumes });
     }
+  } catch (error) {
+    if (!(error instanceof GateClosed)) throw error;
+    tools.log.debug({ pod: pod.metadata?.name, namespace: pod.metadata?.namespace }, error.message);
   } finally {
     over.abort();
   }
@@ -68,9 +72,9 @@ async function endSandboxes(tools: Tools, { pod, observed, plan }: Round): Promi
   await Promise.all(plan.createSandbox?.replaces.map(({ id }) => runtime.stopPodSandbox(id)) ?? []);
 }
 
-/** Ends every container of the Pod in the order of termination. */
+/** Ends every container of the Pod in the order of termination, its preStop hooks first. */
 export async function killAll(
-  { runtime, events, clock }: Pick<Tools, 'runtime' | 'events' | 'clock'>,
+  tools: KillTools,
   pod: Pod,
   observed: Observed,
   gracePeriodSeconds: number,
@@ -81,16 +85,15 @@ export async function killAll(
     after,
     message: `Stopping container ${container.name}`,
   }));
-  await killContainers(
-    { runtime, events, clock },
-    { pod, containers: victims, gracePeriodSeconds, ...(hurry && { hurry }) },
-  );
+  const ip = podAddress(pod, observed, tools.hostIPs);
+  await killContainers(tools, { pod, ip, containers: victims, gracePeriodSeconds, ...(hurry && { hurry }) });
 }
 
-async function killUnwanted({ runtime, events, clock }: Tools, { pod, plan }: Round): Promise<void> {
+async function killUnwanted(tools: Tools, { pod, observed, plan }: Round): Promise<void> {
+  const ip = podAddress(pod, observed, tools.hostIPs);
   await Promise.all(
     plan.kill.map(({ container, message, gracePeriodSeconds }) =>
-      killContainers({ runtime, events, clock }, { pod, containers: [{ container, message }], gracePeriodSeconds }),
+      killContainers(tools, { pod, ip, containers: [{ container, message }], gracePeriodSeconds }),
     ),
   );
 }

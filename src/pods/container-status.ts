@@ -9,6 +9,7 @@ import type {
 } from '../kube/generated/objects.ts';
 import { formatTime } from '../kube/time.ts';
 import type { Health } from './health.ts';
+import { shareOfMessage } from './message-share.ts';
 import type { Observed, ObservedContainer } from './observed.ts';
 import { initContainers, isDeleted, isSidecar, restartPolicy } from './pod-spec.ts';
 
@@ -42,7 +43,7 @@ export function unknownEnd(message: string): ContainerStateTerminated {
 function containerStatus(container: Container, input: ContainerStatusInput): ContainerStatus {
   const { pod, observed, health, waiting } = input;
   const [current, previous] = observed.containers.filter(({ name }) => name === container.name);
-  const base = current ? observedStatus(container, current, previous) : missingStatus(pod, container);
+  const base = current ? observedStatus(pod, container, current, previous) : missingStatus(pod, container);
   const reason = waiting.get(container.name);
   const status = reason && mayWait(pod, container, current) ? waitingStatus(base, reason) : base;
   const mounts = volumeMounts(container);
@@ -54,6 +55,7 @@ function containerStatus(container: Container, input: ContainerStatusInput): Con
 }
 
 function observedStatus(
+  pod: Pod,
   container: Container,
   current: ObservedContainer,
   previous: ObservedContainer | undefined,
@@ -65,12 +67,12 @@ function observedStatus(
     image: current.image,
     imageID: current.imageRef,
     // One that is about to start must not count as stopped: under Never that would be the end of the Pod.
-    lastState: previous?.state === 'EXITED' && hasBegun(current) ? { terminated: terminated(previous) } : {},
+    lastState: previous?.state === 'EXITED' && hasBegun(current) ? { terminated: terminated(pod, previous) } : {},
     name: container.name,
     ready: false,
     resources: container.resources ?? {},
     restartCount: current.attempt,
-    state: stateOf(current),
+    state: stateOf(pod, current),
   };
 }
 
@@ -132,19 +134,20 @@ function healthOf(
   return { ready: started && health.ready(current), started };
 }
 
-function stateOf(container: ObservedContainer): ContainerState {
+function stateOf(pod: Pod, container: ObservedContainer): ContainerState {
   switch (container.state) {
     case 'RUNNING':
       return { running: { startedAt: seconds(container.startedAt) } };
     case 'EXITED':
-      return { terminated: terminated(container) };
+      return { terminated: terminated(pod, container) };
     default:
       return { waiting: { reason: 'ContainerCreating' } };
   }
 }
 
-function terminated(container: ObservedContainer): ContainerStateTerminated {
-  const { exitCode, message, reason, startedAt, finishedAt } = container;
+function terminated(pod: Pod, container: ObservedContainer): ContainerStateTerminated {
+  const message = shareOfMessage(pod, container.message);
+  const { exitCode, reason, startedAt, finishedAt } = container;
   return {
     containerID: containerID(container),
     exitCode,

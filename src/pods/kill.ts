@@ -1,8 +1,9 @@
 import type { Runtime } from '../cri/runtime.ts';
 import type { Pod } from '../kube/generated/objects.ts';
 import type { Clock } from './clock.ts';
+import type { RunHook } from './hooks.ts';
 import type { ObservedContainer } from './observed.ts';
-import { fieldPath } from './pod-spec.ts';
+import { allContainers, fieldPath } from './pod-spec.ts';
 import type { PodEvents } from './ports.ts';
 
 /** Every container gets at least this long between SIGTERM and SIGKILL (`minimumGracePeriodInSeconds` in the kubelet). */
@@ -10,10 +11,15 @@ const MINIMUM_GRACE_SECONDS = 2;
 /** How much earlier than asked a runtime's SIGKILL may seem to come, for want of exact clocks. */
 const TOLERANCE_MS = 100;
 
+/** The container that is to end. */
+export type Doomed = Pick<ObservedContainer, 'id' | 'name' | 'state'>;
+
 export interface KillRequest {
   pod: Pod;
+  /** Where the Pod is reached, for hooks; '' when it has no address. */
+  ip: string;
   containers: {
-    container: ObservedContainer;
+    container: Doomed;
     /** Text of the event Killing. */
     message: string;
     /** Names of containers of this request that must end first. */
@@ -28,11 +34,14 @@ export interface KillTools {
   runtime: Runtime;
   events: PodEvents;
   clock: Clock;
+  hook: RunHook;
+  /** Addresses of this machine. */
+  hostIPs: string[];
 }
 
 /**
- * Ends containers side by side, each in its turn, within one grace period (`killContainer`, `killContainersWithSyncResult`). Who still
- * waits for its turn when the time is up gets SIGTERM then. Resolves when all have ended; rejects with the first failure after all were tried.
+ * Ends containers side by side within one grace period (`killContainer`, `killContainersWithSyncResult`): all preStop hooks at once, then SIGTERM
+ * for each in its turn. Whose hook still runs and who still waits for its turn when the time is up gets SIGTERM then. Resolves when all have ended; rejects with the first failure after all were tried.
  */
 export async function killContainers(tools: KillTools, request: KillRequest): Promise<void> {
   const ended = new Map<string, Promise<void>>();
@@ -53,7 +62,7 @@ export async function killContainers(tools: KillTools, request: KillRequest): Pr
 }
 
 interface Victim {
-  container: ObservedContainer;
+  container: Doomed;
   message: string;
   before: Promise<unknown> | undefined;
 }
@@ -61,12 +70,35 @@ interface Victim {
 async function killOne(tools: KillTools, request: KillRequest, { container, message, before }: Victim): Promise<void> {
   const { clock, events } = tools;
   const { pod, gracePeriodSeconds, hurry } = request;
-  const begun = clock.now();
+  const end = clock.now() + gracePeriodSeconds * 1000;
+  const left = () => (hurry?.aborted ? 0 : Math.max(0, end - clock.now()));
   events.event(pod, 'Normal', 'Killing', message, fieldPath(pod, container.name));
-  // Issue 4: preStop hooks run here, all at once, those of sidecars too; they use up the grace.
-  if (before) await whicheverFirst(clock, before, gracePeriodSeconds * 1000, hurry);
-  const left = hurry?.aborted ? 0 : gracePeriodSeconds - (clock.now() - begun) / 1000;
-  await stop(tools, request, container, Math.max(MINIMUM_GRACE_SECONDS, Math.round(left)));
+  const hook = preStop(tools, request, container);
+  try {
+    if (hook) await whicheverFirst(clock, hook.done, left(), hurry);
+    if (before && left() > 0) await whicheverFirst(clock, before, left(), hurry);
+    await stop(tools, request, container, Math.max(MINIMUM_GRACE_SECONDS, Math.round(left() / 1000)));
+  } finally {
+    hook?.giveUp();
+  }
+}
+
+/** Begins the container's preStop hook, if it has one and there is time for it. That it fails is told, and no more. */
+function preStop(
+  { hook, events }: KillTools,
+  { pod, ip, gracePeriodSeconds, hurry }: KillRequest,
+  { id, name, state }: Doomed,
+): { done: Promise<void>; giveUp(): void } | undefined {
+  const container = allContainers(pod).find((one) => one.name === name);
+  const handler = container?.lifecycle?.preStop;
+  if (!container || !handler || state !== 'RUNNING' || gracePeriodSeconds <= 0 || hurry?.aborted) return undefined;
+  const over = new AbortController();
+  const done = hook(handler, { pod, container, containerId: id, ip }, over.signal).catch(() => {
+    // A sleep that is cut short has not failed.
+    if (over.signal.aborted && handler.sleep) return;
+    events.event(pod, 'Warning', 'FailedPreStopHook', 'PreStopHook failed', fieldPath(pod, name));
+  });
+  return { done, giveUp: () => over.abort() };
 }
 
 /** Resolves with `event`, after `ms`, or when the signal fires. Never rejects. */
@@ -84,7 +116,7 @@ async function whicheverFirst(clock: Clock, event: Promise<unknown>, ms: number,
   });
 }
 
-async function stop(tools: KillTools, { pod, hurry }: KillRequest, container: ObservedContainer, seconds: number) {
+async function stop(tools: KillTools, { pod, hurry }: KillRequest, container: Doomed, seconds: number) {
   const { runtime, clock } = tools;
   const begun = clock.now();
   const stopping = [runtime.stopContainer(container.id, seconds)];
@@ -105,12 +137,7 @@ async function stop(tools: KillTools, { pod, hurry }: KillRequest, container: Ob
 }
 
 /** Our own event: whoever wonders why a deletion took so long finds the container that ignored SIGTERM. */
-async function tellIfKilled(
-  { runtime, events }: KillTools,
-  pod: Pod,
-  { id, name }: ObservedContainer,
-  seconds: number,
-) {
+async function tellIfKilled({ runtime, events }: KillTools, pod: Pod, { id, name }: Doomed, seconds: number) {
   const status = await runtime.containerStatus(id).catch(() => undefined);
   if (status?.exitCode !== 137) return;
   const message = `Container ${name} did not stop within ${seconds} s of SIGTERM and was killed`;

@@ -6,6 +6,8 @@ import { gracePeriod } from './pod-spec.ts';
 const POD_NAME_LABEL = 'io.kubernetes.pod.name';
 const POD_NAMESPACE_LABEL = 'io.kubernetes.pod.namespace';
 const CONTAINER_NAME_LABEL = 'io.kubernetes.container.name';
+export const MESSAGE_PATH_ANNOTATION = 'io.kubernetes.container.terminationMessagePath';
+export const MESSAGE_POLICY_ANNOTATION = 'io.kubernetes.container.terminationMessagePolicy';
 
 /** Labels of the Pod's sandboxes and containers (`pkg/kubelet/kuberuntime/labels.go`), which crictl-like tools understand. */
 export function podLabels({ metadata: { name = '', namespace = '', uid = '' } = {} }: Pod): Record<string, string> {
@@ -23,8 +25,8 @@ export function containerAnnotations(pod: Pod, container: Container, attempt: nu
   return {
     [HASH_ANNOTATION]: containerHash(container),
     'io.kubernetes.container.restartCount': String(attempt),
-    'io.kubernetes.container.terminationMessagePath': terminationMessagePath,
-    'io.kubernetes.container.terminationMessagePolicy': terminationMessagePolicy,
+    [MESSAGE_PATH_ANNOTATION]: terminationMessagePath,
+    [MESSAGE_POLICY_ANNOTATION]: terminationMessagePolicy,
     ...(ports?.length && { 'io.kubernetes.container.ports': JSON.stringify(ports) }),
     ...(container.lifecycle?.preStop && {
       'io.kubernetes.container.preStopHandler': JSON.stringify({ ...container.lifecycle.preStop }),

@@ -1,5 +1,5 @@
-import type { Runtime, RuntimeEvent } from '../cri/runtime.ts';
-import { NOTHING_OBSERVED, type Observed, observe } from './observed.ts';
+import type { RuntimeEvent } from '../cri/runtime.ts';
+import { NOTHING_OBSERVED, type Observed, type ObserveOptions, observe } from './observed.ts';
 import { INTERVALS } from './waits.ts';
 
 /**
@@ -7,16 +7,14 @@ import { INTERVALS } from './waits.ts';
  * the world of an exit at the same moment as its own CRI part, so a list may lag some milliseconds behind an event.
  */
 export class Look {
-  readonly #runtime: Runtime;
-  readonly #labels: Record<string, string>;
+  readonly #options: ObserveOptions;
   /** Ids said to have exited, and how often they were still seen alive since. */
   readonly #exits = new Map<string, number>();
   readonly #doubted = new Set<string>();
   #last: Observed = NOTHING_OBSERVED;
 
-  constructor(runtime: Runtime, labels: Record<string, string>) {
-    this.#runtime = runtime;
-    this.#labels = labels;
+  constructor(options: ObserveOptions) {
+    this.#options = options;
   }
 
   get last(): Observed {
@@ -30,7 +28,7 @@ export class Look {
 
   async again(): Promise<Observed> {
     const doubted = new Set(this.#doubted);
-    this.#last = await observe(this.#runtime, this.#labels, this.#last, doubted);
+    this.#last = await observe(this.#options, this.#last, doubted);
     for (const id of doubted) this.#doubted.delete(id);
     return this.#last;
   }

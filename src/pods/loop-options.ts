@@ -3,10 +3,14 @@ import type { Runtime } from '../cri/runtime.ts';
 import type { Store } from '../store/store.ts';
 import type { BackOffRules } from './backoff.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { type Health, WITHOUT_PROBES } from './health.ts';
+import type { HealthKeeper } from './health.ts';
+import { hooks, type RunHook } from './hooks.ts';
 import { Images } from './images.ts';
 import { PodWriter } from './pod-writer.ts';
 import type { PodEvents, PodParts } from './ports.ts';
+import type { RunProbe } from './probes/answer.ts';
+import { PodProbes } from './probes/pod-probes.ts';
+import { probers } from './probes/run-probe.ts';
 import type { Tools } from './round.ts';
 import { Slots } from './slots.ts';
 
@@ -26,7 +30,12 @@ export interface PodLoopOptions {
   /** Tells this node's sandboxes and containers from others' on the same containerd: the same at each start (a hash of the state directory). */
   owner: string;
   clock?: Clock;
-  health?: Health;
+  /** Runs a probe once. Default: for real. */
+  probe?: RunProbe;
+  /** Runs a hook. Default: for real. */
+  hook?: RunHook;
+  /** What servers see of probes and hooks. Default: the version that Outfit claims. */
+  kubernetesVersion?: string;
   /** Of restarts. Default: the kubelet's, 10 s to 5 min. */
   backOffRules?: BackOffRules;
   /** Sandboxes and containers that are made at a time, over all Pods. Default 8. */
@@ -35,11 +44,37 @@ export interface PodLoopOptions {
   maxPulls?: number;
 }
 
-/** What the rounds of Pods work with; defaults are filled in. */
-export function toolsOf(options: PodLoopOptions): Tools {
+/** What the rounds of Pods work with; defaults are filled in. `changed` is told of Pods whose containers' health is another one. */
+export function toolsOf(options: PodLoopOptions, changed: (uid: string) => void): Tools {
   const { store, runtime, parts, events, log, owner, hostIPs, backOffRules, maxPulls } = options;
-  const { clock = systemClock, health = WITHOUT_PROBES, maxStarts = 8 } = options;
+  const { clock = systemClock, maxStarts = 8 } = options;
+  const { hook = realHooks(options, clock) } = options;
+  const health = healthKeeper(options, clock, changed);
   const images = new Images({ runtime, events, clock, ...(maxPulls !== undefined && { maxPulls }) });
   const made = { images, writer: new PodWriter(store), slots: new Slots(maxStarts) };
-  return { runtime, parts, events, clock, log, owner, health, hostIPs, ...made, ...(backOffRules && { backOffRules }) };
+  return {
+    runtime,
+    parts,
+    events,
+    clock,
+    log,
+    owner,
+    health,
+    hook,
+    hostIPs,
+    ...made,
+    ...(backOffRules && { backOffRules }),
+  };
+}
+
+const CLAIMED_VERSION = 'v1.33.0';
+
+function realHooks({ runtime, events, kubernetesVersion = CLAIMED_VERSION }: PodLoopOptions, clock: Clock): RunHook {
+  return hooks({ runtime, events, clock, kubernetesVersion });
+}
+
+function healthKeeper(options: PodLoopOptions, clock: Clock, changed: (uid: string) => void): HealthKeeper {
+  const { runtime, events, hostIPs, kubernetesVersion = CLAIMED_VERSION } = options;
+  const { probe = probers({ runtime, kubernetesVersion }) } = options;
+  return new PodProbes({ run: probe, events, clock, hostIPs, changed });
 }

@@ -36,7 +36,7 @@ export class PodLoop {
 
   constructor(options: PodLoopOptions) {
     this.#options = options;
-    this.#tools = toolsOf(options);
+    this.#tools = toolsOf(options, (uid) => this.#workers.get(uid)?.healthChanged());
     const { store, nodeName, schedulerEvents, log } = options;
     this.#scheduler = new Scheduler({ store, nodeName, events: schedulerEvents, clock: this.#tools.clock, log });
     this.#owners = new Owners((uid, event) => this.#workers.get(uid)?.wake(event));
@@ -67,6 +67,7 @@ export class PodLoop {
   async stop(): Promise<void> {
     this.#running.abort();
     this.#tools.clock.clearTimeout(this.#resyncTimer);
+    this.#tools.health.close();
     for (const worker of this.#workers.values()) worker.close();
     const all = [...this.#background, ...[...this.#workers.values()].map(({ done }) => done)];
     await this.#atMost(STOP_PATIENCE, Promise.allSettled(all));
@@ -114,6 +115,7 @@ export class PodLoop {
     void worker.done.then(() => {
       if (this.#workers.get(uid) === worker) this.#workers.delete(uid);
       this.#owners.forget(uid);
+      this.#tools.health.forget(uid);
     });
   }
 

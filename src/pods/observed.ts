@@ -7,6 +7,7 @@ import {
   RuntimeError,
   type SandboxState,
 } from '../cri/runtime.ts';
+import type { Pod } from '../kube/generated/objects.ts';
 
 /** Labels and annotations that the kubelet puts on sandboxes and containers (`pkg/kubelet/types/labels.go`). */
 export const POD_UID_LABEL = 'io.kubernetes.pod.uid';
@@ -37,6 +38,7 @@ export interface ObservedContainer {
   finishedAt?: string;
   exitCode: number;
   reason: string;
+  /** The runtime's, and what the container itself left as its message. */
   message: string;
 }
 
@@ -53,9 +55,25 @@ export function newest(containers: ObservedContainer[], name: string): ObservedC
   return containers.find((container) => container.name === name);
 }
 
+/** Where the Pod is reached from this machine: its first address, or the machine's where the Pod is on its network; '' while it has none. */
+export function podAddress(
+  { spec }: Pod,
+  { sandboxes }: { sandboxes: { ips: string[] }[] },
+  hostIPs: string[],
+): string {
+  return (spec?.hostNetwork ? hostIPs[0] : sandboxes[0]?.ips[0]) ?? '';
+}
+
 /** The runtime may have a process for it. */
 export function isAlive({ state }: ObservedContainer): boolean {
   return state === 'RUNNING' || state === 'UNKNOWN';
+}
+
+export interface ObserveOptions {
+  runtime: Runtime;
+  labels: Record<string, string>;
+  /** What an ended container left as its message; never rejects. */
+  lastWords(status: ContainerStatus): Promise<string>;
 }
 
 /**
@@ -63,18 +81,18 @@ export function isAlive({ state }: ObservedContainer): boolean {
  * `doubted` names containers whose old facts may be wrong all the same (an out-of-memory report comes after the exit).
  */
 export async function observe(
-  runtime: Runtime,
-  labels: Record<string, string>,
+  options: ObserveOptions,
   previous: Observed = NOTHING_OBSERVED,
   doubted: ReadonlySet<string> = new Set(),
 ): Promise<Observed> {
+  const { runtime, labels } = options;
   const [sandboxes, containers] = await Promise.all([
     runtime.listPodSandboxes({ labels }),
     runtime.listContainers({ labels }),
   ]);
   const [observedSandboxes, observedContainers] = await Promise.all([
     Promise.all(sandboxes.map((sandbox) => observeSandbox(runtime, sandbox, previous))),
-    Promise.all(containers.map((container) => observeContainer(runtime, container, previous, doubted))),
+    Promise.all(containers.map((container) => observeContainer(options, container, previous, doubted))),
   ]);
   return {
     sandboxes: observedSandboxes.filter((sandbox) => sandbox !== undefined).sort(newestFirst),
@@ -98,7 +116,7 @@ async function observeSandbox(
 }
 
 async function observeContainer(
-  runtime: Runtime,
+  { runtime, lastWords }: ObserveOptions,
   container: Container,
   previous: Observed,
   doubted: ReadonlySet<string>,
@@ -106,7 +124,10 @@ async function observeContainer(
   const known = previous.containers.find(({ id, state }) => id === container.id && state === container.state);
   if (known && !doubted.has(container.id)) return known;
   const status = await runtime.containerStatus(container.id).catch(goneIsNothing);
-  return status && containerFacts(status, container.podSandboxId);
+  if (!status) return undefined;
+  const facts = containerFacts(status, container.podSandboxId);
+  if (facts.state !== 'EXITED') return facts;
+  return { ...facts, message: [facts.message, await lastWords(status)].filter((text) => text !== '').join(': ') };
 }
 
 function containerFacts(status: ContainerStatus, sandboxId: string): ObservedContainer {

@@ -1,6 +1,6 @@
 import type { Container, Pod } from '../kube/generated/objects.ts';
 import { containerHash } from './hash.ts';
-import type { Health } from './health.ts';
+import { graceOfProbe, type Health } from './health.ts';
 import { newest, type ObservedContainer } from './observed.ts';
 import { initContainers, isSidecar, mainContainers, restartPolicy } from './pod-spec.ts';
 
@@ -13,7 +13,7 @@ export interface InitPlan {
   failed: boolean;
   /** Init containers to start now, in the order of the manifest. */
   start: Container[];
-  kill: { container: ObservedContainer; message: string }[];
+  kill: { container: ObservedContainer; message: string; gracePeriodSeconds?: number }[];
 }
 
 /**
@@ -73,7 +73,9 @@ function lookAtSidecar({ plan, container, last, health, next }: SidecarLook): vo
   const isChanged = last.hash !== containerHash(container);
   if (!failing && !isChanged) return;
   const why = isChanged ? 'definition changed' : `failed ${failing} probe`;
-  plan.kill.push({ container: last, message: `Init container ${container.name} ${why}` });
+  const grace = failing && !isChanged ? graceOfProbe(container, failing) : undefined;
+  const message = `Init container ${container.name} ${why}`;
+  plan.kill.push({ container: last, message, ...(grace !== undefined && { gracePeriodSeconds: grace }) });
   plan.start.push(container);
 }
 

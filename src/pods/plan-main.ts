@@ -1,6 +1,6 @@
 import type { Container, Pod } from '../kube/generated/objects.ts';
 import { containerHash } from './hash.ts';
-import type { Health } from './health.ts';
+import { graceOfProbe, type Health } from './health.ts';
 import { newest, type ObservedContainer } from './observed.ts';
 import { mainContainers, restartPolicy } from './pod-spec.ts';
 
@@ -8,7 +8,7 @@ export interface MainPlan {
   /** Some main container runs and goes on running. */
   keeps: boolean;
   start: Container[];
-  kill: { container: ObservedContainer; message: string }[];
+  kill: { container: ObservedContainer; message: string; gracePeriodSeconds?: number }[];
 }
 
 const UNKNOWN_STATE = 'Container is in "unknown" state, try killing it before restart';
@@ -45,7 +45,7 @@ function lookAtRunning(result: MainPlan, { pod, container, last, health }: Runni
   const { name } = container;
   const restarts = why.always || restartPolicy(pod) !== 'Never';
   const message = restarts ? `Container ${name} ${why.text}, will be restarted` : `Stopping container ${name}`;
-  result.kill.push({ container: last, message });
+  result.kill.push({ container: last, message, ...(why.grace !== undefined && { gracePeriodSeconds: why.grace }) });
   if (restarts) result.start.push(container);
 }
 
@@ -53,10 +53,10 @@ function whyKill(
   container: Container,
   last: ObservedContainer,
   health: Health,
-): { text: string; always: boolean } | undefined {
+): { text: string; always: boolean; grace?: number | undefined } | undefined {
   if (last.hash !== containerHash(container)) return { text: 'definition changed', always: true };
   const probe = health.failing(last);
-  return probe && { text: `failed ${probe} probe`, always: false };
+  return probe && { text: `failed ${probe} probe`, always: false, grace: graceOfProbe(container, probe) };
 }
 
 /** The container, which does not run, is to be started (`ShouldContainerBeRestarted`). */

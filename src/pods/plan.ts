@@ -54,6 +54,7 @@ interface Kill {
   container: ObservedContainer;
   /** Text of the event Killing. */
   message: string;
+  /** The Pod's, or that of the probe that wants the kill. */
   gracePeriodSeconds: number;
 }
 
@@ -145,7 +146,7 @@ function planContainers(input: PlanInput, sandbox: ObservedSandbox): Plan {
   const main = init.initialized ? planMain(pod, observed.containers, health) : NO_MAIN;
   if (init.initialized && !main.keeps && main.start.length === 0) return finished;
   const gracePeriodSeconds = gracePeriod(pod);
-  const kill = [...init.kill, ...main.kill].map((one) => ({ ...one, gracePeriodSeconds }));
+  const kill = [...init.kill, ...main.kill].map((one) => ({ gracePeriodSeconds, ...one }));
   return { ...NOTHING, kill, ...startOrWait(input, [...init.start, ...main.start]) };
 }
 

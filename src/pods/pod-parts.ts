@@ -11,6 +11,7 @@ import type { MachineFacts } from './machine.ts';
 import type { PodPaths } from './paths.ts';
 import { podUid } from './pod-spec.ts';
 import type { ContainerRequest, PodEvents, PodParts } from './ports.ts';
+import { lastWords } from './termination-message.ts';
 import { type Mounts, systemMounts } from './volumes/mounts.ts';
 import { type PayloadInput, volumePayload } from './volumes/payload.ts';
 import { Volumes } from './volumes/volumes.ts';
@@ -59,6 +60,11 @@ export function podParts(options: PodPartsOptions): PodParts {
       const config = containerConfig(input);
       await prepareContainerFiles(input, mounts);
       return config;
+    },
+
+    lastWords(uid, status) {
+      const { name, attempt } = status.metadata;
+      return lastWords({ status, file: paths.terminationLog(uid, name, attempt) });
     },
 
     releaseVolumes: (uid) => volumes.release(uid),

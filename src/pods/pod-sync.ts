@@ -62,17 +62,35 @@ export class PodSync {
   #isFresh: boolean;
   #isPastDeadline = false;
   #written: Pod | undefined;
+  /** The Pod whose containers are being ended. */
+  #ending: Pod | undefined;
+  #refreshed: Promise<void> = Promise.resolve();
 
   /** `isFresh`: the Pod is new, so the runtime cannot have anything of it. `made` is told the ids of everything that belongs to the Pod. */
   constructor(tools: Tools, uid: string, { isFresh, made }: { isFresh: boolean; made(id: string): void }) {
     this.#tools = tools;
-    this.#look = new Look(tools.runtime, { [POD_UID_LABEL]: uid, [OWNER_LABEL]: tools.owner });
+    this.#look = new Look({
+      runtime: tools.runtime,
+      labels: { [POD_UID_LABEL]: uid, [OWNER_LABEL]: tools.owner },
+      lastWords: (status) => tools.parts.lastWords(uid, status),
+    });
     this.#made = made;
     this.#isFresh = isFresh;
   }
 
   note(event: RuntimeEvent): void {
     this.#look.note(event);
+    if (event.type === 'exited') this.#tools.health.exited(event.id);
+  }
+
+  /** While the Pod ends its round takes long, and readiness still changes: then it is told at once (`SetContainerReadiness`). */
+  refresh(): void {
+    const pod = this.#ending;
+    if (!pod) return;
+    const told = this.#refreshed.then(() => this.#writeStatus(pod));
+    this.#refreshed = told.catch((error: unknown) =>
+      this.#tools.log.debug({ ...names(pod), err: error }, 'readiness not told'),
+    );
   }
 
   /** The Pod was changed by its user: what failed may work now. */
@@ -84,6 +102,7 @@ export class PodSync {
   async round(input: SyncInput): Promise<SyncResult> {
     this.#written = undefined;
     const observed = await this.#lookAgain();
+    this.#tools.health.watch(input.pod, observed);
     if (input.wish === 'vanish') return this.#vanish(input);
     if (input.wish === 'stop') return this.#stop(input);
     const { health, clock, backOffRules } = this.#tools;
@@ -162,8 +181,7 @@ export class PodSync {
       this.#tools.events.event(pod, 'Normal', DEADLINE.reason, DEADLINE.message);
     }
     const end = this.#endOf(input, gracePeriodSeconds);
-    const [ended, told] = await Promise.allSettled([endContainers(this.#tools, end), this.#writeStatus(pod)]);
-    for (const result of [ended, told]) if (result.status === 'rejected') throw result.reason;
+    await this.#endContainers(end);
     await this.#lookAgain();
     await this.#writeStatus(pod, true);
     if (reason !== 'Deleted') {
@@ -177,8 +195,18 @@ export class PodSync {
     return { over, written: this.#written };
   }
 
+  async #endContainers(end: End): Promise<void> {
+    this.#tools.health.ending(podUid(end.pod));
+    this.#ending = end.pod;
+    const results = await Promise.allSettled([endContainers(this.#tools, end), this.#writeStatus(end.pod)]);
+    this.#ending = undefined;
+    await this.#refreshed;
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+  }
+
   async #stop(input: SyncInput): Promise<SyncResult> {
     const end = this.#endOf(input, gracePeriod(input.pod));
+    this.#tools.health.ending(podUid(input.pod));
     await endContainers(this.#tools, end);
     const { sandboxes } = await this.#lookAgain();
     await Promise.all(sandboxes.map(({ id }) => this.#tools.runtime.stopPodSandbox(id)));
@@ -189,6 +217,7 @@ export class PodSync {
 
   async #vanish(input: SyncInput): Promise<SyncResult> {
     const end = this.#endOf(input, 0);
+    this.#tools.health.forget(podUid(input.pod));
     await endContainers(this.#tools, end);
     await removeAll(this.#tools, end);
     return { over: true };

@@ -1,4 +1,4 @@
-import type { ContainerConfig, Image, PodSandboxConfig } from '../cri/runtime.ts';
+import type { ContainerConfig, ContainerStatus, Image, PodSandboxConfig } from '../cri/runtime.ts';
 import type { Container, Pod } from '../kube/generated/objects.ts';
 
 export interface PodEvent {
@@ -42,6 +42,8 @@ export interface PodParts {
   sandboxConfig(pod: Pod, attempt: number): Promise<PodSandboxConfig>;
   /** @throws ConfigError: the container waits with CreateContainerConfigError */
   containerConfig(request: ContainerRequest): Promise<ContainerConfig>;
+  /** What an ended container of the Pod left as its message, by its terminationMessagePolicy; '' for nothing. Never rejects. */
+  lastWords(uid: string, status: ContainerStatus): Promise<string>;
   /** No container of the Pod runs or will run: volumes that live as long as the Pod go. */
   releaseVolumes(uid: string): Promise<void>;
   /** A container of the Pod was removed: its log goes with it. */

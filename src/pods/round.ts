@@ -3,7 +3,8 @@ import { type PodSandboxConfig, type Runtime, RuntimeError } from '../cri/runtim
 import type { ContainerStateWaiting, Pod } from '../kube/generated/objects.ts';
 import type { BackOff, BackOffRules } from './backoff.ts';
 import type { Clock } from './clock.ts';
-import type { Health } from './health.ts';
+import type { HealthKeeper } from './health.ts';
+import type { RunHook } from './hooks.ts';
 import type { Images } from './images.ts';
 import type { Observed } from './observed.ts';
 import type { Plan } from './plan.ts';
@@ -24,7 +25,8 @@ export interface Tools {
   /** Value of OWNER_LABEL. */
   owner: string;
   writer: PodWriter;
-  health: Health;
+  health: HealthKeeper;
+  hook: RunHook;
   /** Addresses of this machine. */
   hostIPs: string[];
   backOffRules?: BackOffRules;

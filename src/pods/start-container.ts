@@ -1,8 +1,11 @@
 import { RuntimeError } from '../cri/runtime.ts';
 import { ConfigError } from './config-error.ts';
+import { GateClosed, mustRun, youngSidecars } from './gate.ts';
 import { ImageError, type PresentImage } from './images.ts';
+import { podAddress } from './observed.ts';
 import type { Start } from './plan.ts';
 import { fieldPath } from './pod-spec.ts';
+import { PostStartFailed, postStart } from './post-start.ts';
 import { isUnavailable, OWNER_LABEL, type Round, type Sandbox, type Tools } from './round.ts';
 
 export interface Starting {
@@ -13,8 +16,8 @@ export interface Starting {
 }
 
 /**
- * One container: its image, its configuration, make it, start it. What fails becomes a waiting reason in the outcome, and events in the kubelet's words.
- * @throws RuntimeError Unavailable; the round's reason to end; what is nobody's fault but ours
+ * One container: its image, its configuration, make it, start it, run its postStart hook to the end. What fails becomes a waiting reason in the outcome, and events in the kubelet's words.
+ * @throws GateClosed; RuntimeError Unavailable; the round's reason to end; what is nobody's fault but ours
  */
 export async function startContainer(tools: Tools, round: Round, starting: Starting): Promise<void> {
   const { pod, signal, outcome } = round;
@@ -24,7 +27,12 @@ export async function startContainer(tools: Tools, round: Round, starting: Start
     await makeAndStart(tools, round, starting);
     outcome.waiting.set(name, undefined);
   } catch (error) {
-    if (signal.aborted || isUnavailable(error)) throw error;
+    if (signal.aborted || isUnavailable(error) || error instanceof GateClosed) throw error;
+    if (error instanceof PostStartFailed) {
+      // It ran, and has been told; its back-off is that of its exit.
+      outcome.waiting.set(name, { message: error.message, reason: error.code });
+      return;
+    }
     const failure = failureOf(error);
     if (!failure) throw error;
     const { announcement, text, reason, message } = failure;
@@ -40,31 +48,51 @@ export async function startContainer(tools: Tools, round: Round, starting: Start
 }
 
 async function makeAndStart(tools: Tools, round: Round, starting: Starting): Promise<void> {
-  const { runtime, events, parts, owner, slots } = tools;
+  const { runtime, events, parts, owner, slots, clock, hostIPs } = tools;
   const { pod, signal, outcome } = round;
   const { container, attempt, replaces, backOff } = starting.start;
   const { sandbox, volumes } = starting;
   const path = fieldPath(pod, container.name);
   const { image, announcement } = await starting.image;
-  events.event(pod, announcement.type, announcement.reason, announcement.message, path);
+  const announce = () => events.event(pod, announcement.type, announcement.reason, announcement.message, path);
+  const gate = youngSidecars(pod, container, round.observed, clock.now());
+  if (gate.length === 0) announce();
   if (replaces !== undefined) await runtime.removeContainer(replaces);
   const config = await parts.containerConfig({ pod, container, attempt, image, volumes, podIPs: sandbox.ips });
   signal.throwIfAborted();
   const labelled = { ...config, labels: { ...config.labels, [OWNER_LABEL]: owner } };
-  await slots.run(
+  const containerId = await slots.run(
     async () => {
       const id = await phase('CreateContainerError', () =>
         runtime.createContainer(sandbox.id, labelled, sandbox.config),
       );
       round.made(id);
+      if (gate.length > 0) {
+        await mustRun(runtime, gate).catch(undo(runtime, id));
+        announce();
+      }
       events.event(pod, 'Normal', 'Created', `Created container: ${container.name}`, path);
       if (backOff) outcome.backOffs.set(backOff.key, backOff.value);
       await phase('RunContainerError', () => runtime.startContainer(id));
       events.event(pod, 'Normal', 'Started', `Started container ${container.name}`, path);
+      return id;
     },
     { signal },
   );
-  // Issue 4: the postStart hook runs here, and the next container waits for it.
+  await postStart(tools, round, {
+    pod,
+    container,
+    containerId,
+    ip: podAddress(pod, { sandboxes: [sandbox] }, hostIPs),
+  });
+}
+
+/** A container that was made for nothing would pass for one that has begun. */
+function undo(runtime: Tools['runtime'], id: string): (error: unknown) => Promise<never> {
+  return async (error) => {
+    await runtime.removeContainer(id);
+    throw error;
+  };
 }
 
 /** Says in which step a failure of the runtime happened. */

@@ -83,6 +83,12 @@ export class PodWorker {
     if (!this.#isDeaf) this.#wakeUp();
   }
 
+  /** What probes say of the Pod's containers is another thing. */
+  healthChanged(): void {
+    this.#sync.refresh();
+    this.wake();
+  }
+
   /** Works no more; containers stay as they are. */
   close(): void {
     this.#isClosed = true;

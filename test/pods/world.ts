@@ -1,8 +1,14 @@
 import pino from 'pino';
 import { vi } from 'vitest';
 import { FakeRuntime } from '../../src/cri/fake.ts';
-import type { ContainerConfig, PodSandboxConfig } from '../../src/cri/runtime.ts';
-import type { Container, ContainerStatus, Pod, PodSpec, PodStatus } from '../../src/kube/generated/objects.ts';
+import type { ContainerConfig, ContainerStatus, PodSandboxConfig } from '../../src/cri/runtime.ts';
+import type {
+  ContainerStatus as ApiStatus,
+  Container,
+  Pod,
+  PodSpec,
+  PodStatus,
+} from '../../src/kube/generated/objects.ts';
 import type { KubeObject } from '../../src/kube/object.ts';
 import { containerHash } from '../../src/pods/hash.ts';
 import { PodLoop } from '../../src/pods/loop.ts';
@@ -72,7 +78,7 @@ export class World {
     return this.get(name)?.status ?? {};
   }
 
-  container(name: string, container: string): ContainerStatus {
+  container(name: string, container: string): ApiStatus {
     const { containerStatuses = [], initContainerStatuses = [] } = this.status(name);
     const found = [...initContainerStatuses, ...containerStatuses].find((one) => one.name === container);
     if (!found) throw new Error(`no status of ${container} in ${name}`);
@@ -180,6 +186,8 @@ export function sidecar(name: string, more: Partial<Container> = {}): Container 
 class FakeParts implements PodParts {
   readonly pods = new Set<string>();
   readonly log: string[] = [];
+  /** What containers leave as their messages, by name. */
+  readonly words = new Map<string, string>();
   failVolumes: Error | undefined;
   failConfig: ((request: ContainerRequest) => Error | undefined) | undefined;
 
@@ -223,6 +231,12 @@ class FakeParts implements PodParts {
       tty: false,
       linux: { resources: {}, security: {}, namespaces: { network: 'POD', pid: 'CONTAINER', ipc: 'POD' } },
     };
+  }
+
+  async refreshVolumes(): Promise<void> {}
+
+  async lastWords(_uid: string, { metadata }: ContainerStatus): Promise<string> {
+    return this.words.get(metadata.name) ?? '';
   }
 
   async releaseVolumes(uid: string): Promise<void> {
