@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
-import { eventRecorder, expireEvents } from '../../pods/events.ts';
+import { type EventRecorder, eventRecorder, expireEvents } from '../../pods/events.ts';
 import { keepNode, registerNode } from '../../pods/keep-node.ts';
 import { PodLoop } from '../../pods/loop.ts';
 import { readMachine } from '../../pods/machine.ts';
@@ -21,6 +21,8 @@ import { type Machinery, startMachinery } from './machinery.ts';
 import type { NodePaths } from './paths.ts';
 import { startApi } from './serve.ts';
 import { DEFAULT_SETTINGS, type NodeSettings, readSettings, writeSettings } from './settings.ts';
+import { keepSidecarStatus } from './sidecars/keep-status.ts';
+import { KnownSidecars } from './sidecars/known-sidecars.ts';
 import { stopPods } from './stop-pods.ts';
 import { Teardown } from './teardown.ts';
 
@@ -118,11 +120,14 @@ async function compose({ settings, paths, context, log, teardown }: Parts): Prom
   };
   const loop = podLoop({ settings, paths, log, teardown, store, machinery, machine });
   const functions = nodeFunctions({ runtime, paths: podPaths(paths.home) });
-  const api = await startApi({ settings, paths, context, log, teardown, store, functions, credentials });
+  const sidecars = new KnownSidecars(store, log);
+  const api = await startApi({ settings, paths, context, log, teardown, store, functions, credentials, sidecars });
   await registerNode(node);
   await loop.start();
   teardown.add('pod loop', () => loop.stop());
   void keepNode({ ...node, signal });
+  const sidecarEvents = recorder({ store, log, teardown }, 'sidecar-admission', '');
+  keepSidecarStatus({ store, known: sidecars, events: sidecarEvents, log, signal });
   void expireEvents({ store, signal, log });
   await lock.update({ server: api.url, runtime: runtimeAbout });
   const about = {
@@ -167,21 +172,27 @@ interface LoopOptions extends Pick<Parts, 'settings' | 'paths' | 'log' | 'teardo
 
 function podLoop({ settings, paths, log, teardown, store, machinery, machine }: LoopOptions): PodLoop {
   const { nodeName } = settings;
-  const recorder = (component: string, host: string) => {
-    const events = eventRecorder({ store, component, host, log });
-    teardown.add(`events of ${component}`, () => events.flush());
-    return events;
-  };
-  const events = recorder('kubelet', nodeName);
+  const events = recorder({ store, log, teardown }, 'kubelet', nodeName);
   return new PodLoop({
     store,
     runtime: machinery.runtime,
     parts: podParts({ paths: podPaths(paths.home), store, events, nodeName, machine, cgroupRoot: paths.cgroup }),
     events,
-    schedulerEvents: recorder('default-scheduler', ''),
+    schedulerEvents: recorder({ store, log, teardown }, 'default-scheduler', ''),
     log,
     nodeName,
     hostIPs: machine.addresses,
     owner: paths.id,
   });
+}
+
+/** What it was told is written before the store is closed. */
+function recorder(
+  { store, log, teardown }: Pick<LoopOptions, 'store' | 'log' | 'teardown'>,
+  component: string,
+  host: string,
+): EventRecorder {
+  const events = eventRecorder({ store, component, host, log });
+  teardown.add(`events of ${component}`, () => events.flush());
+  return events;
 }

@@ -11,6 +11,9 @@ import type { Context } from '../command.ts';
 import { type Credentials, kubeconfigText, loadCredentials, writePrivate } from './credentials.ts';
 import type { NodePaths } from './paths.ts';
 import type { NodeSettings } from './settings.ts';
+import { sidecarAdmission } from './sidecars/admission.ts';
+import type { KnownSidecars } from './sidecars/known-sidecars.ts';
+import { sidecarKinds } from './sidecars/sidecar-kinds.ts';
 import type { Teardown } from './teardown.ts';
 
 export interface ServeOptions {
@@ -22,6 +25,7 @@ export interface ServeOptions {
   store: Store;
   functions: NodeFunctions;
   credentials: Credentials;
+  sidecars: KnownSidecars;
 }
 
 const HOST = '127.0.0.1';
@@ -29,11 +33,13 @@ const DAY_MS = 24 * 3_600_000;
 
 /** Serves the API on loopback, writes the kubeconfig for it, and renews the certificates before they end. @throws ListenError */
 export async function startApi(options: ServeOptions): Promise<{ url: string }> {
-  const { settings, paths, context, log, teardown, store, functions, credentials } = options;
+  const { settings, paths, context, log, teardown, store, functions, credentials, sidecars } = options;
   const api = await apiServer({
     store,
     functions,
     log,
+    admit: sidecarAdmission(store, sidecars),
+    customKinds: sidecarKinds(),
     warningsFor: (object, { group, resource }) =>
       group === '' && resource === 'pods' ? unsupportedFields(object as Pod) : [],
     openapiDirectory: join(context.root, 'dist', 'openapi'),
