@@ -5,7 +5,7 @@ import { nearest } from './check/nearest.ts';
 import type { CompiledSidecar } from './compile.ts';
 import { type Finding, onTemplate } from './finding.ts';
 import { matchesAny } from './glob.ts';
-import { ATTACHED, GROUP, INJECT, readAnnotationKey } from './sidecar.ts';
+import { GROUP, INJECT, readAnnotationKey } from './sidecar.ts';
 import { kindOf, type Target } from './target.ts';
 
 type Labels = Record<string, string>;
@@ -96,14 +96,17 @@ function ownKeys(map: unknown): string[] {
   return isRecord(map) ? Object.keys(map).filter((key) => /(^|\.)outfit\.dev\//i.test(key)) : [];
 }
 
+/** Other keys of Outfit's own domain are Outfit's to write. */
 function isRead(key: string): boolean {
-  return key === INJECT || key === ATTACHED || readAnnotationKey(key) !== undefined;
+  return key === INJECT || readAnnotationKey(key) !== undefined || (key.startsWith(`${GROUP}/`) && !isMeant(key));
+}
+
+function isMeant(key: string): boolean {
+  return nearest(key, [INJECT]) !== undefined;
 }
 
 function meant(key: string): string {
-  const near =
-    key.toLowerCase().endsWith('/inject') && key.toLowerCase().startsWith(GROUP) ? INJECT : nearest(key, [INJECT]);
-  if (near !== undefined) return `; did you mean "${near}"?`;
+  if (isMeant(key)) return `; did you mean "${INJECT}"?`;
   return `: keys are ${INJECT}, NAME.sidecar.${INJECT} and NAME.sidecar.${GROUP}/PARAMETER`;
 }
 
