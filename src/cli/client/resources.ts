@@ -82,7 +82,8 @@ interface ResourceList {
   resources: { name: string; kind: string; namespaced: boolean; singularName?: string; shortNames?: string[] }[];
 }
 
-async function discover(cluster: Cluster): Promise<Resource[]> {
+/** Everything that the API serves. */
+export async function discover(cluster: Cluster): Promise<Resource[]> {
   const groups = await cluster.request<{ groups: { name: string; versions: { version: string }[] }[] }>({
     path: '/apis',
   });

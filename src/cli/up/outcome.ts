@@ -1,0 +1,36 @@
+import type { Pod } from '../../kube/generated/objects.ts';
+import { containerStatusesOf } from './pod-state.ts';
+
+/** How far a Pod is on its way to what a script waits for. */
+export type Outcome = 'waiting' | 'ready' | 'failed';
+
+/** Reasons for which a container waits that do not pass by themselves. */
+const DEFINITE = [
+  'InvalidImageName',
+  'ErrImageNeverPull',
+  'ImagePullBackOff',
+  'CreateContainerConfigError',
+  'CreateContainerError',
+  'RunContainerError',
+];
+
+/** A program may fail once or twice while what it needs comes up. */
+const RESTARTS_ENOUGH = 3;
+
+/**
+ * Ready is: the Pod's Ready condition, or that it has Succeeded; of a Pod that `finishes` only that. Failed is what waiting would not mend. Pure.
+ */
+export function outcomeOf(pod: Pod | undefined, finishes: boolean): Outcome {
+  const phase = pod?.status?.phase;
+  if (phase === 'Succeeded') return 'ready';
+  if (phase === 'Failed') return 'failed';
+  if (pod === undefined) return 'waiting';
+  const isReady = pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
+  if (isReady && !finishes) return 'ready';
+  return containerStatusesOf(pod).some(({ state, restartCount }) => {
+    const reason = state?.waiting?.reason ?? '';
+    return DEFINITE.includes(reason) || (reason === 'CrashLoopBackOff' && restartCount >= RESTARTS_ENOUGH);
+  })
+    ? 'failed'
+    : 'waiting';
+}

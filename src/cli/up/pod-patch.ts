@@ -1,0 +1,49 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Container, ObjectMeta, Pod } from '../../kube/generated/objects.ts';
+import { mergePatch } from './difference.ts';
+
+/**
+ * The strategic merge patch by which a live Pod becomes as wanted, or undefined when Kubernetes lets no Pod change so: then it has to be replaced.
+ * Labels, annotations and the images of containers that keep running may change. An init container that has run would not run again with another
+ * image, so that is no change in place.
+ */
+export function podPatch(before: Pod, after: Pod): Record<string, unknown> | undefined {
+  const images = {
+    containers: changedImages(before.spec?.containers, after.spec?.containers),
+    initContainers: changedImages(before.spec?.initContainers, after.spec?.initContainers),
+  };
+  const restarting = (before.spec?.initContainers ?? []).filter((c) => c.restartPolicy === 'Always').map((c) => c.name);
+  if (images.initContainers.some(({ name }) => !restarting.includes(name))) return undefined;
+  if (!isDeepStrictEqual(withoutChangeable(before), withoutChangeable(after))) return undefined;
+  const spec = Object.fromEntries(Object.entries(images).filter(([, changed]) => changed.length > 0));
+  return {
+    ...(Object.keys(spec).length > 0 && { spec }),
+    ...metadataPatch(before.metadata, after.metadata),
+  };
+}
+
+function changedImages(before: readonly Container[] = [], after: readonly Container[] = []) {
+  return after
+    .filter(({ name, image }) => image !== undefined && before.some((c) => c.name === name && c.image !== image))
+    .map(({ name, image }) => ({ name, image }));
+}
+
+/** What is left must be the same. */
+function withoutChangeable({ spec, metadata, ...rest }: Pod) {
+  const { labels: _labels, annotations: _annotations, ...own } = metadata ?? {};
+  const bare = (containers: Container[] | undefined) => containers?.map(({ image, ...c }) => ({ ...c, image: !image }));
+  return {
+    ...rest,
+    metadata: own,
+    spec: spec && { ...spec, containers: bare(spec.containers), initContainers: bare(spec.initContainers) },
+  };
+}
+
+function metadataPatch(before: ObjectMeta = {}, after: ObjectMeta = {}) {
+  const metadata = Object.fromEntries(
+    (['labels', 'annotations'] as const)
+      .map((field) => [field, mergePatch(before[field] ?? {}, after[field] ?? {})] as const)
+      .filter(([, patch]) => Object.keys(patch).length > 0),
+  );
+  return Object.keys(metadata).length > 0 && { metadata };
+}
