@@ -1,7 +1,7 @@
 // Makes this machine ready for `npm run demo` and `npm test`: installs what is missing, builds, and says each step.
 // Plain Node, because it runs before anything is installed. Quick when there is nothing to do.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -55,17 +55,12 @@ function installPrograms() {
 function installModules() {
   const installed = join(root, 'node_modules/.package-lock.json');
   const wanted = join(root, 'package-lock.json');
-  if (
-    existsSync(installed) &&
-    statSync(installed).mtimeMs >= statSync(wanted).mtimeMs &&
-    sameModules(installed, wanted)
-  )
-    return;
+  if (existsSync(installed) && sameModules(installed, wanted)) return;
   step('npm ci: fetching the modules of package-lock.json');
   run('npm ci', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
 }
 
-/** The lock file may be newer only because of a checkout; the versions decide. */
+/** Versions decide: a checkout makes the lock file newer without changing it. */
 function sameModules(installed, wanted) {
   const versions = (file) =>
     Object.fromEntries(
