@@ -50,6 +50,17 @@ const VOLUME_KINDS_OF_CLUSTERS = [
   'vsphereVolume',
 ];
 
+/** What probes and hooks can do alike. */
+const HANDLERS = [
+  'exec.command[]',
+  'httpGet.host',
+  'httpGet.httpHeaders[].name',
+  'httpGet.httpHeaders[].value',
+  'httpGet.path',
+  'httpGet.port',
+  'httpGet.scheme',
+];
+
 /** Fields of containers and init containers, relative to the container. */
 const CONTAINER: Record<string, Support> = {
   ...honoured(
@@ -96,6 +107,8 @@ const CONTAINER: Record<string, Support> = {
     'securityContext.seccompProfile.type',
     'stdin',
     'stdinOnce',
+    'terminationMessagePath',
+    'terminationMessagePolicy',
     'tty',
     'volumeMounts[].mountPath',
     'volumeMounts[].mountPropagation',
@@ -105,20 +118,20 @@ const CONTAINER: Record<string, Support> = {
     'volumeMounts[].subPathExpr',
     'workingDir',
   ),
-  'lifecycle.postStart': { warn: `${YET}: the hook is not run, and the container counts as started at once` },
-  'lifecycle.preStop': { warn: `${YET}: the hook is not run, and the container gets its stop signal at once` },
-  'lifecycle.stopSignal': { warn: `${YET}: the container gets the stop signal of its image` },
-  livenessProbe: { warn: `${YET}: the container is treated as alive while it runs` },
-  readinessProbe: { warn: `${YET}: the container is treated as ready while it runs` },
-  startupProbe: { warn: `${YET}: the container is treated as started as soon as it runs` },
+  ...hook('lifecycle.postStart'),
+  ...hook('lifecycle.preStop'),
+  'lifecycle.stopSignal': {
+    warn: 'not honoured, as in a cluster of v1.33 (feature gate ContainerStopSignals is off): the container gets the stop signal of its image',
+  },
+  ...probe('livenessProbe'),
+  ...probe('readinessProbe'),
+  ...probe('startupProbe'),
   resizePolicy: { noEffect: 'containers are not resized in place, so there is no policy to follow' },
   'resources.claims': { warn: `${YET}: the container gets no devices` },
   'resources.limits{}': { warn: unenforcedLimit },
   'securityContext.appArmorProfile': { warn: appArmor },
   'securityContext.seLinuxOptions': { warn: `${YET}: the container runs with the label that the runtime gives it` },
   'securityContext.windowsOptions': { noEffect: 'this is a Linux machine' },
-  terminationMessagePath: { warn: unlessDefault('/dev/termination-log', 'the message is not copied into the status') },
-  terminationMessagePolicy: { warn: unlessDefault('File', 'the message is not copied into the status') },
   volumeDevices: { warn: `${YET}: the container does not get the device` },
   'volumeMounts[].recursiveReadOnly': { warn: recursiveReadOnly },
 };
@@ -220,6 +233,20 @@ function honoured(...paths: string[]): Record<string, Support> {
 
 function below(prefix: string, rows: Record<string, Support>): Record<string, Support> {
   return Object.fromEntries(Object.entries(rows).map(([path, support]) => [`${prefix}.${path}`, support]));
+}
+
+function probe(field: string): Record<string, Support> {
+  const own = ['failureThreshold', 'initialDelaySeconds', 'periodSeconds', 'successThreshold', 'timeoutSeconds'];
+  const tcpSocket = ['tcpSocket.host', 'tcpSocket.port'];
+  const all = [...own, ...HANDLERS, ...tcpSocket, 'grpc.port', 'grpc.service'];
+  const rows = below(field, honoured(...all));
+  // The API server does not allow it for readiness.
+  return { ...rows, ...honoured(`${field}.terminationGracePeriodSeconds`) };
+}
+
+function hook(field: string): Record<string, Support> {
+  const tcpSocket: Support = { warn: 'no cluster can run this hook: it fails when its time comes' };
+  return { ...below(field, honoured(...HANDLERS, 'sleep.seconds')), [`${field}.tcpSocket`]: tcpSocket };
 }
 
 /** The API server fills in the default, so the default cannot be a wish. */

@@ -45,28 +45,22 @@ test('the first story, with all that the API server fills in, gets no warning', 
 describe('a field that the node cannot honour is named, with the consequence', () => {
   test.each<[string, Pod, string[]]>([
     [
-      'probes and hooks',
+      'a hook that no kubelet can run, and a stop signal, but no other probe, hook or message',
       withContainer({
-        livenessProbe: { httpGet: { port: 80 } },
-        readinessProbe: { tcpSocket: { port: 80 } },
-        startupProbe: { exec: { command: ['true'] } },
-        lifecycle: { preStop: { sleep: { seconds: 1 } }, postStart: { exec: { command: ['true'] } } },
+        livenessProbe: { httpGet: { port: 80 }, terminationGracePeriodSeconds: 3 },
+        readinessProbe: { tcpSocket: { port: 80 }, timeoutSeconds: 2 },
+        startupProbe: { grpc: { port: 1, service: 's' } },
+        lifecycle: {
+          preStop: { sleep: { seconds: 1 } },
+          postStart: { tcpSocket: { port: 1 } },
+          stopSignal: 'SIGUSR1',
+        },
+        terminationMessagePath: '/last-words',
+        terminationMessagePolicy: 'FallbackToLogsOnError',
       }),
       [
-        'spec.containers[0].livenessProbe: not honoured by this node yet: the container is treated as alive while it runs',
-        'spec.containers[0].readinessProbe: not honoured by this node yet: the container is treated as ready while it runs',
-        'spec.containers[0].startupProbe: not honoured by this node yet: the container is treated as started as soon as it runs',
-        'spec.containers[0].lifecycle.preStop: not honoured by this node yet: the hook is not run, and the container gets its stop signal at once',
-        'spec.containers[0].lifecycle.postStart: not honoured by this node yet: the hook is not run, and the container counts as started at once',
-      ],
-    ],
-    [
-      'a probe of a sidecar',
-      withSpec({
-        initContainers: [{ name: 's', image: 'busybox', restartPolicy: 'Always', startupProbe: { grpc: { port: 1 } } }],
-      }),
-      [
-        'spec.initContainers[0].startupProbe: not honoured by this node yet: the container is treated as started as soon as it runs',
+        'spec.containers[0].lifecycle.postStart.tcpSocket: no cluster can run this hook: it fails when its time comes',
+        'spec.containers[0].lifecycle.stopSignal: not honoured, as in a cluster of v1.33 (feature gate ContainerStopSignals is off): the container gets the stop signal of its image',
       ],
     ],
     [

@@ -182,9 +182,11 @@ describe('the life of Pods', () => {
   });
 
   step('what is not honoured is said', async () => {
-    const probe = '{name: c, command: [sleep, "1000"], livenessProbe: {exec: {command: ["true"]}}}';
-    const created = await node.create(pod('warned', 'volumes: [{name: s, secret: {secretName: x}}]', probe));
-    expect(created.stderr).toMatch(/^Warning: spec\.containers\[0\]\.livenessProbe: not honoured by this node yet: /m);
+    const limited = '{name: c, command: [sleep, "1000"], resources: {limits: {ephemeral-storage: 1Gi}}}';
+    const created = await node.create(pod('warned', 'volumes: [{name: s, secret: {secretName: x}}]', limited));
+    expect(created.stderr).toMatch(
+      /^Warning: spec\.containers\[0\]\.resources\.limits\[ephemeral-storage\]: not honoured by this node yet: /m,
+    );
     expect(created.stderr).toMatch(/^Warning: spec\.volumes\[0\]\.secret: volumes of this kind are not supported /m);
   });
 
