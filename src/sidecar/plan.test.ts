@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Container, PodSpec } from '../kube/generated/objects.ts';
 import type { KubeObject } from '../kube/object.ts';
+import { attach } from './attach.ts';
 import { explain } from './explain.ts';
 import { app, deployment, small } from './fixtures/small.ts';
 import { podSecurity } from './plan/pod-security.ts';
@@ -114,8 +115,8 @@ describe('plan', () => {
       changed: true,
       effect: 'Rollout',
       joined: ['proxy'],
-      removed: [],
-      containers: { added: ['proxy'], removed: [] },
+      sidecars: { added: ['proxy'], updated: [], removed: [] },
+      containers: { added: ['proxy'], removed: [], changed: [] },
       requests: { before: { cpu: '2' }, after: { cpu: '2500m' } },
       limits: { before: {}, after: {} },
       cheaper: [{ sidecar: 'proxy', requests: { cpu: '2' } }],
@@ -142,7 +143,7 @@ describe('plan', () => {
       changed: false,
       effect: 'None',
       joined: [],
-      containers: { added: [], removed: [] },
+      containers: { added: [], removed: [], changed: [] },
       cheaper: [],
     });
     expect(none.requests.after).toEqual(none.requests.before);
@@ -160,6 +161,27 @@ describe('plan', () => {
     ['v1', 'PodTemplate', {}, 'None'],
   ])('a change of a %s %s with %j means %s', (apiVersion, kind, spec, effect) => {
     expect(one(proxy, { ...target, workload: { ...target.workload, apiVersion, kind, spec } }).effect).toBe(effect);
+  });
+
+  it('says what becomes of sidecars that are attached', () => {
+    const before = attach({ ...target, sidecars: [proxy, small('kept'), small('gone')] }).template;
+    const image = { spec: { initContainers: [{ ...native('proxy', '500m'), image: 'new' }] } };
+    const after = [
+      small('proxy', { template: image }),
+      small('kept'),
+      small('new'),
+      small('gone', { selector: { names: ['x'] } }),
+    ];
+    const [planned] = plan({ targets: [{ ...target, template: before }], sidecars: after });
+    expect(planned).toMatchObject({
+      joined: ['kept', 'new', 'proxy'],
+      sidecars: { added: ['new'], updated: ['proxy'], removed: ['gone'] },
+      containers: {
+        added: ['new-container'],
+        removed: ['gone-container'],
+        changed: [{ name: 'proxy', fields: ['image', 'ports', 'securityContext'] }],
+      },
+    });
   });
 
   it('says that a guaranteed Pod would be so no more', () => {

@@ -5,6 +5,7 @@ import type { KubeObject } from '../kube/object.ts';
 import { type QosClass, qosClass } from '../kube/qos.ts';
 import { shapeFaults } from './attach/shape.ts';
 import { type Attached, attach } from './attach.ts';
+import { sameValue } from './canonical.ts';
 import { type CompiledSidecars, compileSidecars } from './compile.ts';
 import { type WorkloadName, workloadName } from './explain.ts';
 import { type Finding, hasErrors } from './finding.ts';
@@ -12,7 +13,7 @@ import { missingForAutoscaler } from './plan/autoscaler.ts';
 import { type Amounts, effectiveAmounts, isCheaper } from './plan/effective.ts';
 import { lastingContainers, podSecurity, type SecurityLevel, type Violation } from './plan/pod-security.ts';
 import { type Effect, effectOn } from './plan/rollout.ts';
-import { readProvenance } from './provenance.ts';
+import { type AttachedSidecar, readProvenance } from './provenance.ts';
 import { isNative, type Sidecar } from './sidecar.ts';
 import type { Target, Template } from './target.ts';
 
@@ -28,11 +29,12 @@ export interface PlannedWorkload {
   workload: WorkloadName;
   changed: boolean;
   effect: Effect;
-  /** Sidecars that would be attached, for the first time or anew, and those that would be taken off. */
+  /** All that would be attached afterwards. */
   joined: string[];
-  removed: string[];
-  /** Names of the containers that come and go. */
-  containers: { added: string[]; removed: string[] };
+  /** What changes of that: attached for the first time, attached as something else than now, taken off. */
+  sidecars: { added: string[]; updated: string[]; removed: string[] };
+  /** Names of the containers that come and go, and which fields of others change. */
+  containers: { added: string[]; removed: string[]; changed: { name: string; fields: string[] }[] };
   requests: Change<Amounts>;
   limits: Change<Amounts>;
   /** A sidecar that would cost less after the Pod's init containers (`order: {after: ["*"]}`). */
@@ -48,6 +50,8 @@ export interface Change<T> {
   before: T;
   after: T;
 }
+
+const NO_CONTAINERS: PodSpec = { containers: [] };
 
 /** Plans every workload; those that would not change are among them. */
 export function plan({ targets, sidecars, others = [] }: PlanOptions): PlannedWorkload[] {
@@ -65,16 +69,16 @@ function planOne(target: Target, attached: Attached, others: readonly KubeObject
     before: podSecurity(before, annotationsOf(target.template)),
     after: podSecurity(after, annotationsOf(attached.template)),
   };
-  const old = readProvenance(target.template).provenance?.sidecars ?? [];
   return {
     workload: workloadName(target),
     changed,
     effect: changed ? effectOn(target) : 'None',
     joined: joined.map(({ name }) => name),
-    removed: changed ? old.map(({ name }) => name).filter((name) => !joined.some((one) => one.name === name)) : [],
+    sidecars: sidecarChanges(attachedIn(target.template), attachedIn(attached.template)),
     containers: {
       added: added.map(({ name }) => name),
       removed: [...names].filter((name) => !allOf(after).some((container) => container.name === name)),
+      changed: changed ? fieldChanges(target.template, attached.template) : [],
     },
     requests: { before: effectiveAmounts(before, 'requests'), after: effectiveAmounts(after, 'requests') },
     limits: { before: effectiveAmounts(before, 'limits'), after: effectiveAmounts(after, 'limits') },
@@ -106,16 +110,49 @@ function planOne(target: Target, attached: Attached, others: readonly KubeObject
   };
 }
 
+function attachedIn(template: Template): readonly AttachedSidecar[] {
+  return readProvenance(template).provenance?.sidecars ?? [];
+}
+
+function sidecarChanges(
+  before: readonly AttachedSidecar[],
+  after: readonly AttachedSidecar[],
+): PlannedWorkload['sidecars'] {
+  const without = (some: readonly AttachedSidecar[], others: readonly AttachedSidecar[]): string[] =>
+    some.map(({ name }) => name).filter((name) => !others.some((one) => one.name === name));
+  const updated = after.filter(({ name, digest, attached }) => {
+    const old = before.find((one) => one.name === name);
+    return old !== undefined && (old.digest !== digest || !sameValue(old.attached, attached));
+  });
+  return {
+    added: without(after, before),
+    updated: updated.map(({ name }) => name),
+    removed: without(before, after),
+  };
+}
+
+/** As they are written: what the API server would fill in is no change. */
+function fieldChanges(before: Template, after: Template): PlannedWorkload['containers']['changed'] {
+  const old = new Map(allOf(before.spec ?? NO_CONTAINERS).map((container) => [container.name, container]));
+  return allOf(after.spec ?? NO_CONTAINERS).flatMap((container) => {
+    const was = old.get(container.name);
+    if (was === undefined || was === container) return [];
+    const fields = [...new Set([...Object.keys(was), ...Object.keys(container)])] as (keyof Container)[];
+    const changed = fields.filter((field) => !sameValue(was[field], container[field]));
+    return changed.length === 0 ? [] : [{ name: container.name, fields: changed.sort() }];
+  });
+}
+
 /** As the API server keeps it, where it can be read at all. */
 function stored(template: Template): PodSpec {
-  if (hasErrors(shapeFaults(template))) return { containers: [] };
+  if (hasErrors(shapeFaults(template))) return NO_CONTAINERS;
   const { metadata, spec } = template;
   try {
     const { value } = decodeValue('PodTemplateSpec', { metadata: metadata ?? {}, spec: spec ?? {} });
     defaultPod(value as Pod);
     return (value as { spec: PodSpec }).spec;
   } catch (error) {
-    if (error instanceof DecodeError) return { containers: [] };
+    if (error instanceof DecodeError) return NO_CONTAINERS;
     throw error;
   }
 }

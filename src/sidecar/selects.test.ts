@@ -306,12 +306,7 @@ describe('near misses', () => {
       deployment(app({}, { labels: { tier: 'front' } })),
       ['warning NearMiss template metadata.labels[tier]: label tier=front differs from tier=Front only in case'],
     ],
-    [
-      'a slip in one label where another is missing is no near miss',
-      labels({ app: 'Web', zone: 'a' }),
-      LABELLED,
-      [],
-    ],
+    ['a slip in one label where another is missing is no near miss', labels({ app: 'Web', zone: 'a' }), LABELLED, []],
     [
       'a value that must not be is no near miss',
       small('hello', { selector: { matchExpressions: [{ key: 'app', operator: 'NotIn', values: ['web'] }] } }),

@@ -4,7 +4,7 @@ import { attach } from './attach.ts';
 import { detach } from './detach.ts';
 import { app, deployment, small } from './fixtures/small.ts';
 import type { Sidecar } from './sidecar.ts';
-import { status } from './status.ts';
+import { status, statusAndFaults } from './status.ts';
 import type { Target, Template } from './target.ts';
 
 const hello = small('hello', {
@@ -109,6 +109,14 @@ describe('the state of a sidecar', () => {
   ];
   it.each(CASES)('%s', (_, template, sidecars, expected) => {
     expect(states(template(), sidecars)).toEqual(expected.map((line) => expect.stringMatching(line)));
+  });
+});
+
+it('says when nobody can tell what is attached', () => {
+  const template = app({}, { annotations: { 'outfit.dev/attached': '{"v":2}' } });
+  expect(statusAndFaults({ ...deployment(template), sidecars: [hello] })).toMatchObject({
+    sidecars: [],
+    faults: [{ code: 'InvalidProvenance', field: 'metadata.annotations[outfit.dev/attached]' }],
   });
 });
 

@@ -21,6 +21,11 @@ export interface AttachmentStatus {
 
 /** How the sidecars of a template stand against their definitions, by name. Sidecars that neither join nor are attached are left out. */
 export function status(options: AttachOptions): AttachmentStatus[] {
+  return statusAndFaults(options).sidecars;
+}
+
+/** The same, and the errors that are about no sidecar: with one, as an annotation that cannot be read, nobody can say how things stand. */
+export function statusAndFaults(options: AttachOptions): { sidecars: AttachmentStatus[]; faults: Finding[] } {
   const { provenance } = readProvenance(options.template);
   const now = attach(options);
   const wanted = hasErrors(now.findings) ? undefined : readProvenance(now.template).provenance?.sidecars;
@@ -40,7 +45,10 @@ export function status(options: AttachOptions): AttachmentStatus[] {
       const findings = now.findings.filter((finding) => finding.sidecar === name && finding.severity === 'error');
       return { sidecar: name, state: 'missing', reason: selection.reason, findings };
     });
-  return [...attached, ...missing].sort((a, b) => (a.sidecar < b.sidecar ? -1 : 1));
+  return {
+    sidecars: [...attached, ...missing].sort((a, b) => (a.sidecar < b.sidecar ? -1 : 1)),
+    faults: now.findings.filter(({ sidecar, severity }) => severity === 'error' && sidecar === undefined),
+  };
 }
 
 /** What was changed by hand; a part that others only added to is as it was. */

@@ -41,9 +41,13 @@ function sidecarLines(sidecar: PlacedSidecar, width: number, paint: Paint): stri
 }
 
 function verdict({ joins, attached, findings }: PlacedSidecar, paint: Paint): string {
-  if (joins && findings.some(({ severity }) => severity === 'error')) return paint.red('cannot be attached');
+  if (joins && isRefused(findings)) return paint.red('cannot be attached');
   if (joins) return paint.green(attached ? 'joins, and is attached' : 'joins');
   return attached ? paint.yellow('attached, and does not join any more') : paint.dim('does not join');
+}
+
+function isRefused(findings: readonly PlacedFinding[]): boolean {
+  return findings.some(({ severity }) => severity === 'error');
 }
 
 function findingLine({ workload: _, ...finding }: PlacedFinding, paint: Paint): string {
@@ -52,7 +56,10 @@ function findingLine({ workload: _, ...finding }: PlacedFinding, paint: Paint): 
 
 function summary(workloads: readonly ExplainedTarget[]): string {
   if (workloads.length === 0) return 'There is no Pod template in these files.';
-  const joined = workloads.filter(({ sidecars }) => sidecars.some(({ joins }) => joins)).length;
+  const joined = workloads.filter(
+    ({ sidecars, findings }) =>
+      sidecars.some(({ joins }) => joins) && ![...sidecars, { findings }].some((one) => isRefused(one.findings)),
+  ).length;
   const total = workloads.length === 1 ? '1 Pod template' : `${workloads.length} Pod templates`;
-  return `${joined} of ${total} ${joined === 1 ? 'gets' : 'get'} sidecars.`;
+  return `${joined} of ${total} ${joined === 1 || workloads.length === 1 ? 'gets' : 'get'} sidecars.`;
 }

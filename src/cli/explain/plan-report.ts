@@ -25,8 +25,8 @@ export function planReport({ targets, sidecars, left, objects, findings }: Surve
   });
   return {
     workloads: targets.map((target, i) => ({
-      ...planned[i]!,
       ...subjectOf(target),
+      ...planned[i]!,
       findings: planned[i]!.findings.map((finding) => placeFinding(finding, target, sidecars.definitions)),
     })),
     left,

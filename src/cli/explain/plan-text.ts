@@ -20,11 +20,12 @@ export function planText({ workloads }: PlanReport, paint: Paint): string {
 }
 
 function blockOf(planned: PlannedTarget, paint: Paint): string {
-  const { changed, joined, removed, effect } = planned;
+  const { changed, sidecars, effect } = planned;
   const rows: Row[] = changed
     ? [
-        ...(joined.length > 0 ? [row('sidecars', joined.join(', '))] : []),
-        ...(removed.length > 0 ? [row('taken off', removed.join(', '))] : []),
+        ...sidecars.added.map((name) => row('sidecars', paint.green(`+ ${name}`))),
+        ...sidecars.updated.map((name) => row('sidecars', paint.yellow(`~ ${name}`))),
+        ...sidecars.removed.map((name) => row('sidecars', paint.red(`- ${name}`))),
         ...containerRows(planned, paint),
         ...amountRows('requests', planned.requests, planned.cheaper, paint),
         ...amountRows('limits', planned.limits, [], paint),
@@ -53,9 +54,10 @@ function table(rows: readonly Row[]): string[] {
   });
 }
 
-function containerRows({ containers: { added, removed } }: PlannedTarget, paint: Paint): Row[] {
+function containerRows({ containers: { added, removed, changed } }: PlannedTarget, paint: Paint): Row[] {
   return [
     ...added.map((name) => row('containers', paint.green(`+ ${name}`))),
+    ...changed.map(({ name, fields }) => row('containers', `${paint.yellow(`~ ${name}`)}: ${fields.join(', ')}`)),
     ...removed.map((name) => row('containers', paint.red(`- ${name}`))),
   ];
 }
@@ -107,6 +109,9 @@ function findingLine({ workload: _, ...finding }: PlacedFinding, paint: Paint): 
 function summary(workloads: readonly PlannedTarget[]): string {
   if (workloads.length === 0) return 'There is no Pod template in these files.';
   const changed = workloads.filter((one) => one.changed).length;
+  const wrong = workloads.filter(({ findings }) => findings.some(({ severity }) => severity === 'error')).length;
   const total = workloads.length === 1 ? '1 Pod template' : `${workloads.length} Pod templates`;
+  if (wrong > 0)
+    return `${changed} of ${total} would change; in ${wrong} there are errors, and nothing can be attached.`;
   return changed === 0 ? `Nothing would change in ${total}.` : `${changed} of ${total} would change.`;
 }

@@ -1,6 +1,8 @@
 import type { PlacedFinding } from '../../files/finding.ts';
 import { placeFinding } from '../../files/place-finding.ts';
-import { type AttachmentState, status } from '../../sidecar/status.ts';
+import type { FileTarget } from '../../files/targets.ts';
+import type { Finding } from '../../sidecar/finding.ts';
+import { type AttachmentState, statusAndFaults } from '../../sidecar/status.ts';
 import { type Subject, subjectOf } from './headline.ts';
 import type { Survey } from './survey.ts';
 
@@ -20,14 +22,21 @@ export interface SidecarState extends Subject {
 }
 
 export function statusReport({ targets, sidecars, findings }: Survey): StatusReport {
+  const looked = targets.map((target) => ({
+    target,
+    ...statusAndFaults({ ...target.target, sidecars: sidecars.sidecars }),
+  }));
+  const placed = (some: readonly Finding[], target: FileTarget): PlacedFinding[] =>
+    some.map((finding) => placeFinding(finding, target, sidecars.definitions));
   return {
-    sidecars: targets.flatMap((target) =>
-      status({ ...target.target, sidecars: sidecars.sidecars }).map((one) => ({
-        ...subjectOf(target),
-        ...one,
-        findings: one.findings.map((finding) => placeFinding(finding, target, sidecars.definitions)),
-      })),
+    sidecars: looked.flatMap(({ target, sidecars: states }) =>
+      states.map((one) => ({ ...subjectOf(target), ...one, findings: placed(one.findings, target) })),
     ),
-    findings,
+    findings: [...findings, ...looked.flatMap(({ target, faults }) => placed(faults, target))],
   };
+}
+
+/** What keeps something from being as it should be. That a person edited something is an answer, and no error. */
+export function problemsOf({ sidecars, findings }: StatusReport): PlacedFinding[] {
+  return [...findings, ...sidecars.flatMap((one) => (one.state === 'edited' ? [] : one.findings))];
 }

@@ -3,7 +3,7 @@ import { EXIT } from '../exit-codes.ts';
 import { reportFindings } from '../manifests/report-findings.ts';
 import { paintFor } from '../paint.ts';
 import { hasErrors, readSurvey, surveyOptions, wantsJson } from './read-survey.ts';
-import { statusReport } from './status-report.ts';
+import { problemsOf, statusReport } from './status-report.ts';
 import { statusTable } from './status-table.ts';
 
 export const status: Command = {
@@ -32,11 +32,10 @@ from being attached. Any state is a good answer; "outfit plan" exits with 2 when
     const report = statusReport(found);
     if (asJson) print(context, JSON.stringify(report, null, 2));
     else {
-      reportFindings([...report.findings, ...report.sidecars.flatMap(({ findings }) => findings)], context);
+      reportFindings(problemsOf(report), context);
       if (!hasErrors(found.sidecars.findings))
         for (const line of statusTable(report, paintFor(context.stdout, context))) print(context, line);
     }
-    const all = [...report.findings, ...report.sidecars.flatMap(({ findings }) => findings)];
-    return hasErrors(all) ? EXIT.error : EXIT.done;
+    return hasErrors(problemsOf(report)) ? EXIT.error : EXIT.done;
   },
 };

@@ -15,7 +15,6 @@ export function advise({ spec }: Sidecar): Finding[] {
     ...unusedVolumes(spec),
     ...neverFinishes(spec),
     ...needsPrivileged(spec),
-    ...expressionsElsewhere(spec),
     ...wrongBrackets(spec),
   ];
 }
@@ -76,22 +75,6 @@ function needsPrivileged({ template, mainContainers = [] }: SidecarSpec): Findin
   if (first === undefined) return [];
   const message = `${first.message}: a Pod with this sidecar meets no Pod Security level but privileged`;
   return [warning('NeedsPrivileged', first.field, message)];
-}
-
-/** Only what a sidecar brings is filled in. */
-function expressionsElsewhere({ selector, order, parameters = [] }: SidecarSpec): Finding[] {
-  const { condition: _, ...rest } = selector ?? {};
-  const defaults = parameters.map(({ default: value, enum: values }) => ({ default: value, enum: values }));
-  const read = [...texts(rest, 'spec.selector'), ...texts(order, 'spec.order'), ...texts(defaults, 'spec.parameters')];
-  return read
-    .filter(({ text }) => mayHoldExpression(text))
-    .map(({ path }) =>
-      warning(
-        'NotAnExpression',
-        path,
-        'is taken as it stands: expressions are read in template, mainContainers and share',
-      ),
-    );
 }
 
 /** `$(params.x)` is a variable for Kubernetes, which nobody sets. */
