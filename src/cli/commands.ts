@@ -5,6 +5,12 @@ import type { Command } from './command.ts';
  * it is called: that keeps the start of the process short.
  */
 export const COMMANDS: Record<string, () => Promise<Command>> = {
+  explain: async () => (await import('./explain/explain.ts')).explain,
+  plan: async () => (await import('./explain/plan.ts')).plan,
+  status: async () => (await import('./explain/status.ts')).status,
+  'sidecar check': async () => (await import('./sidecar/check.ts')).sidecarCheck,
+  'sidecar schema': async () => (await import('./sidecar/schema.ts')).sidecarSchemaCommand,
+  'sidecar crds': async () => (await import('./sidecar/crds.ts')).sidecarCrdsCommand,
   'node start': async () => (await import('./node/start.ts')).nodeStart,
   'node stop': async () => (await import('./node/stop.ts')).nodeStop,
   'node status': async () => (await import('./node/status.ts')).nodeStatus,
