@@ -36,13 +36,14 @@ export function parseQuantity(text: string): Quantity {
   const scale = readSuffix(suffix);
   if (scale === undefined) throw new InvalidQuantity(SUFFIX_WRONG);
   const digits = `${whole || '0'}${fraction}`;
-  const amount = toNanos(BigInt(digits), scale, fraction.length);
+  const number = BigInt(digits);
+  const amount = toNanos(number, scale, fraction.length);
   const capped = scale.format === 'BinarySI' && amount > MAX_BINARY ? MAX_BINARY : amount;
   const format = scale.format === 'BinarySI' && capped > 0n && capped < NANO ? 'DecimalSI' : scale.format;
   return {
     nanos: sign === '-' ? -capped : capped,
     format,
-    ...(isWrittenBack(digits, scale, fraction.length) && { text }),
+    ...(isWrittenBack(digits, number, scale, fraction.length) && { text }),
   };
 }
 
@@ -100,14 +101,21 @@ function readSuffix(suffix: string): Scale | undefined {
 
 function toNanos(digits: bigint, { base, exponent }: Scale, fractionDigits: number): bigint {
   const power = 9 - fractionDigits + (base === 10 ? exponent : 0);
-  const factor = base === 2 ? 2n ** BigInt(exponent) : 1n;
-  return power >= 0 ? digits * factor * 10n ** BigInt(power) : divideUp(digits * factor, 10n ** BigInt(-power));
+  const scaled = base === 2 ? digits << BigInt(exponent) : digits;
+  return power >= 0 ? scaled * powerOfTen(power) : divideUp(scaled, powerOfTen(-power));
+}
+
+/** Up to a billion as a constant: most amounts need no more, and powers are slow. */
+const POWERS_OF_TEN = Array.from({ length: 10 }, (_, power) => 10n ** BigInt(power));
+
+function powerOfTen(power: number): bigint {
+  return POWERS_OF_TEN[power] ?? 10n ** BigInt(power);
 }
 
 /** Kubernetes keeps the text where a quick look finds it canonical; the look lets `1.500` and `+5` pass. */
-function isWrittenBack(digits: string, { format, exponent }: Scale, fractionDigits: number): boolean {
+function isWrittenBack(digits: string, number: bigint, { format, exponent }: Scale, fractionDigits: number): boolean {
   if (format === 'BinarySI')
-    return fractionDigits === 0 && digits.length + Math.floor(exponent * 0.3) <= 14 && BigInt(digits) % 8n !== 0n;
+    return fractionDigits === 0 && digits.length + Math.floor(exponent * 0.3) <= 14 && number % 8n !== 0n;
   const scale = exponent - fractionDigits;
   return digits.length <= 18 && scale >= -9 && scale % 3 === 0 && !digits.endsWith('000') && !digits.startsWith('0');
 }

@@ -9,7 +9,7 @@ import type {
   ResourceRequirements,
 } from '../generated/objects.ts';
 import { defaultPullPolicy } from '../image-name.ts';
-import { canonicalQuantity, formatQuantity, parseQuantity, roundUpToMilli } from '../quantity.ts';
+import { formatQuantity, parseQuantity, roundUpToMilli } from '../quantity.ts';
 import { defaultVolume } from './volume.ts';
 
 /** Fills in what holds for Pods alone and not for templates of Pods (`SetDefaults_Pod`). Changes its argument. */
@@ -94,6 +94,10 @@ function hostPortFromContainerPort(port: ContainerPort): void {
 
 /** Amounts are kept rounded up to thousandths (`SetDefaults_ResourceList`). Texts that are no quantities were refused when decoding. */
 function canonicalAmounts(amounts: Record<string, string> | undefined): void {
-  for (const [name, amount] of Object.entries(amounts ?? {}))
-    if (amounts) amounts[name] = formatQuantity(roundUpToMilli(parseQuantity(canonicalQuantity(amount))));
+  for (const [name, amount] of Object.entries(amounts ?? {})) {
+    const quantity = parseQuantity(amount);
+    const rounded = roundUpToMilli(quantity);
+    if (!amounts || (rounded === quantity && quantity.text === amount)) continue;
+    amounts[name] = formatQuantity(roundUpToMilli(parseQuantity(formatQuantity(quantity))));
+  }
 }

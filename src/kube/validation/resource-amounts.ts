@@ -81,15 +81,14 @@ function validateAmount(name: string, text: string, field: string): FieldError[]
 }
 
 function validateName(name: string, field: string): FieldError[] {
+  if (CONTAINER_RESOURCES.includes(name)) return [];
   const malformed = invalidEach(field, name, isQualifiedName(name));
   if (!name.includes('/')) {
     const unknown = malformed.length === 0 && !STANDARD_RESOURCES.has(name) && !isHugePages(name);
     return [
       ...malformed,
       ...(unknown ? [invalidValue(field, name, 'must be a standard resource type or fully qualified')] : []),
-      ...(CONTAINER_RESOURCES.includes(name) || isHugePages(name)
-        ? []
-        : [invalidValue(field, name, 'must be a standard resource for containers')]),
+      ...(isHugePages(name) ? [] : [invalidValue(field, name, 'must be a standard resource for containers')]),
     ];
   }
   return isNative(name) || isExtended(name)
