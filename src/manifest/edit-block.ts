@@ -3,7 +3,6 @@ import { type EditContext, insert, isSettled, type Place } from './edit-context.
 import { afterDeeperComments, beginsLine, columnOf, lineEndOf, lineStartOf, listOffsetIn } from './layout.ts';
 import { planMap } from './plan-map.ts';
 import type { MapNode, Node, ScalarNode, SeqNode } from './tree.ts';
-import { writeItem, writePair } from './write-value.ts';
 
 interface Child {
   start: number;
@@ -43,9 +42,7 @@ export function editBlockMap(
     })),
   );
   const layout = { ...context.layout, listOffset: listOffsetIn(context.text, node) ?? context.layout.listOffset };
-  const lines = plan.added.flatMap((key) =>
-    writePair(key, wanted[key], column, layout, context.styles.forValue(key, wanted[key])),
-  );
+  const lines = plan.added.flatMap((key) => context.lines.pair(key, wanted[key], column, layout));
   if (lines.length > 0) insertAfter(context, node.end, column, lines);
 }
 
@@ -57,7 +54,7 @@ export function editBlockList(
   wanted: unknown[],
   place: Place,
 ): void {
-  const { text, layout, styles } = context;
+  const { text, layout } = context;
   const column = columnOf(text, node.starts[0]!);
   const steps = alignLists(old, wanted);
   const removed = new Set(steps.flatMap((step) => (step.do === 'remove' ? [step.old] : [])));
@@ -71,12 +68,7 @@ export function editBlockList(
       const value = wanted[step.next];
       if (previous < 0) insertFirst(context, node, value, place);
       else
-        insertAfter(
-          context,
-          node.items[previous]!.end,
-          column,
-          writeItem(value, column, layout, styles.forItem(place.key, value)),
-        );
+        insertAfter(context, node.items[previous]!.end, column, context.lines.item(place.key, value, column, layout));
       continue;
     }
     previous = step.old;
@@ -105,24 +97,21 @@ function itemPlace({ path, key }: Place, index: number, after: number, column: n
 }
 
 /** Lines after a child that ends at `end`, and after the comments below it that are indented deeper than what is added: they are the child's. */
-function insertAfter(context: EditContext, end: number, column: number, lines: string[]): void {
+function insertAfter(context: EditContext, end: number, column: number, lines: readonly string[]): void {
   const { text, layout } = context;
   insert(context, afterDeeperComments(text, lineEndOf(text, end), column), layout.eol + lines.join(layout.eol));
 }
 
 /** An item before the first: above its comments, right below the key. */
 function insertFirst(context: EditContext, node: SeqNode, value: unknown, { in: kind, after, key }: Place): void {
-  const { text, layout, styles } = context;
+  const { text, layout } = context;
   const first = node.starts[0]!;
   const column = columnOf(text, first);
   const at = lineEndOf(text, after);
   const literals = !beginsLine(text, first) || kind === 'root' || afterDeeperComments(text, at, column) === at;
-  const block = writeItem(
-    value,
-    column,
-    { ...layout, literals: literals && layout.literals },
-    styles.forItem(key, value),
-  ).join(layout.eol);
+  const block = context.lines
+    .item(key, value, column, { ...layout, literals: literals && layout.literals })
+    .join(layout.eol);
   if (!beginsLine(text, first)) insert(context, first, block.slice(column) + layout.eol + ' '.repeat(column));
   else if (kind === 'root') insert(context, lineStartOf(text, first), block + layout.eol);
   else insert(context, at, layout.eol + block);

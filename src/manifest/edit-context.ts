@@ -1,5 +1,6 @@
 import type { FieldPath } from './field-path.ts';
 import type { Layout } from './layout.ts';
+import type { LineWriter } from './line-writer.ts';
 import { sameValue } from './same-value.ts';
 import type { StyleSource } from './style-source.ts';
 import { toObject } from './to-object.ts';
@@ -29,6 +30,7 @@ export interface EditContext {
   readonly text: string;
   readonly layout: Layout;
   readonly styles: StyleSource;
+  readonly lines: LineWriter;
   readonly json: boolean;
   /** Undefined in a document without anchors. */
   readonly anchors: AnchorLedger | undefined;

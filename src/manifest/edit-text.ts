@@ -4,6 +4,7 @@ import { editNode, replaceNode } from './edit-node.ts';
 import { EditError, TextFault } from './errors.ts';
 import { type FieldPath, valueAt } from './field-path.ts';
 import { columnOf, detectLayout, detectTrait, type LayoutTrait } from './layout.ts';
+import { LineWriter } from './line-writer.ts';
 import type { ManifestDocument, ManifestFile, ReadDocument } from './parse.ts';
 import { objectOf } from './parse.ts';
 import { readPiece } from './read-document.ts';
@@ -72,6 +73,7 @@ function documentSplicer(
   styles: StyleSource,
 ): (document: ReadDocument, object: unknown, literals: boolean) => Splice[] {
   const { text } = file;
+  const lines = new LineWriter(styles);
   let trait: LayoutTrait | undefined;
   const fileTrait = () => {
     trait ??= detectTrait(
@@ -86,6 +88,7 @@ function documentSplicer(
       text,
       json,
       styles,
+      lines,
       layout: { ...detectLayout(text, root, fileTrait), literals },
       anchors: anchored ? new AnchorLedger() : undefined,
       splices: [],
