@@ -1,7 +1,7 @@
 import { DecodeError, decodeValue } from '../../kube/decode.ts';
 import { defaultPod, defaultPodSpec } from '../../kube/defaults/pod-spec.ts';
 import type { FieldError } from '../../kube/errors.ts';
-import type { ObjectMeta, Pod, PodSpec, PodTemplateSpec } from '../../kube/generated/objects.ts';
+import type { Container, ObjectMeta, Pod, PodSpec, PodTemplateSpec } from '../../kube/generated/objects.ts';
 import { validateAnnotations, validateLabels } from '../../kube/validation/metadata.ts';
 import { validatePodSpec } from '../../kube/validation/pod-spec.ts';
 import { type Finding, fromFieldError } from '../finding.ts';
@@ -27,10 +27,41 @@ function isPlainlyValid(before: Template, { metadata, spec }: Template, isPod: b
   try {
     const changed = !addsOnlyProvenance(before.metadata, metadata);
     const parts = changed ? metadata : { name: metadata?.name };
-    return validateParts(copyOf(parts ?? {}) as ObjectMeta, copyOf(spec) as PodSpec, isPod).length === 0;
+    return validateParts(copyOf(parts ?? {}) as ObjectMeta, changedSpec(before.spec, spec), isPod).length === 0;
   } catch {
     return false;
   }
+}
+
+/** Whether these are valid hangs on nothing that attaching changes elsewhere in the Pod. */
+const ALONE_IN_SPEC = ['affinity', 'tolerations', 'topologySpreadConstraints', 'nodeSelector', 'overhead'];
+const ALONE_IN_CONTAINER = [
+  'command',
+  'args',
+  'env',
+  'envFrom',
+  'resources',
+  'livenessProbe',
+  'readinessProbe',
+  'startupProbe',
+  'lifecycle',
+];
+
+/** A copy without what stands alone and is the very value that it was: nothing new is in it, and in a large Pod it is most of the spec. */
+function changedSpec(before: PodSpec | undefined, after: PodSpec | undefined): PodSpec {
+  const { containers, initContainers, ...rest } = after ?? ({} as PodSpec);
+  const copy = copyOfChanged(before, rest, ALONE_IN_SPEC);
+  for (const [list, items] of Object.entries({ containers, initContainers })) {
+    const old = before?.[list as 'containers'] ?? [];
+    const same = ({ name }: Container) => old.find((one) => one.name === name);
+    if (items) copy[list] = items.map((one) => copyOfChanged(same(one), one, ALONE_IN_CONTAINER));
+  }
+  return copy as unknown as PodSpec;
+}
+
+function copyOfChanged(before: object | undefined, after: object, alone: readonly string[]): Record<string, unknown> {
+  const old = before as Record<string, unknown> | undefined;
+  return copyOfFields(after, (field, value) => !alone.includes(field) || value !== old?.[field]);
 }
 
 /** Far from the limit of what all annotations of an object may take together. */
@@ -73,14 +104,17 @@ function validateParts(metadata: ObjectMeta, spec: PodSpec, isPod: boolean): Fie
 /** Of plain JSON; null is absent, as decoding would have it. */
 function copyOf<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(copyOf) as T;
+  return (Array.isArray(value) ? value.map(copyOf) : copyOfFields(value, () => true)) as T;
+}
+
+function copyOfFields(value: object, isWanted: (field: string, value: unknown) => boolean): Record<string, unknown> {
   const copy: Record<string, unknown> = {};
   for (const key of Object.keys(value)) {
     if (key === '__proto__') throw new RangeError('a key that plain copying would mistake');
     const item = (value as Record<string, unknown>)[key];
-    if (item !== null && item !== undefined) copy[key] = copyOf(item);
+    if (item !== null && item !== undefined && isWanted(key, item)) copy[key] = copyOf(item);
   }
-  return copy as T;
+  return copy;
 }
 
 /** Attaching moves elements, and what was wrong with them moves along. */
