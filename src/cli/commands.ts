@@ -5,6 +5,8 @@ import type { Command } from './command.ts';
  * it is called: that keeps the start of the process short.
  */
 export const COMMANDS: Record<string, () => Promise<Command>> = {
+  attach: async () => (await import('./attach/attach.ts')).attachCommand,
+  detach: async () => (await import('./attach/detach.ts')).detachCommand,
   explain: async () => (await import('./explain/explain.ts')).explain,
   plan: async () => (await import('./explain/plan.ts')).plan,
   status: async () => (await import('./explain/status.ts')).status,
@@ -16,6 +18,7 @@ export const COMMANDS: Record<string, () => Promise<Command>> = {
   'node status': async () => (await import('./node/status.ts')).nodeStatus,
   'node logs': async () => (await import('./node/logs.ts')).nodeLogs,
   'node reset': async () => (await import('./node/reset.ts')).nodeReset,
+  up: async () => (await import('./up/up.ts')).up,
   kubeconfig: async () => (await import('./kubeconfig.ts')).kubeconfig,
   create: async () => (await import('./verbs/create.ts')).create,
   get: async () => (await import('./verbs/get.ts')).get,

@@ -2,7 +2,8 @@ import { editText } from '../manifest/edit-text.ts';
 import { EditError } from '../manifest/errors.ts';
 import { type FieldPath, formatFieldPath } from '../manifest/field-path.ts';
 import type { ManifestDocument, ManifestFile } from '../manifest/parse.ts';
-import { fromManifestError, type PlacedFinding } from './finding.ts';
+import type { Template } from '../sidecar/target.ts';
+import { fromManifestError, hasErrors, type PlacedFinding } from './finding.ts';
 import type { FileTarget } from './targets.ts';
 
 /** What the engine made of one Pod template; the very template of the target where nothing is to change. */
@@ -31,7 +32,7 @@ export function editTemplates(
   const findings = [...file.errors.map(fromManifestError), ...results.flatMap((result) => result.findings)];
   const objects = file.documents.map(({ object }) => object);
   const unedited = { text: file.text, changed: false, objects, findings };
-  if (findings.some(({ severity }) => severity === 'error')) return unedited;
+  if (hasErrors(findings)) return unedited;
   const edited = new Map<number, Record<string, unknown>>();
   for (const { at, template } of results) {
     const { index, object } = at.document;

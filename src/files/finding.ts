@@ -56,3 +56,8 @@ export function formatWorkload({ kind, namespace, name }: WorkloadName): string 
 export function fromManifestError({ code, file, line, column, reason }: ManifestError): PlacedFinding {
   return { severity: 'error', code, file, line, column, field: '', message: reason };
 }
+
+/** Whether something keeps the files from being written. */
+export function hasErrors(findings: readonly PlacedFinding[]): boolean {
+  return findings.some(({ severity }) => severity === 'error');
+}

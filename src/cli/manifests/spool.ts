@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -18,26 +18,28 @@ export class Spool {
   private file: number | undefined;
   private end = 0;
 
-  /** @param room UTF-16 units that may be held in memory */
+  /** @param room bytes that may be held in memory */
   constructor(room = 64 * 1024 * 1024, folder = tmpdir()) {
     this.room = room;
     this.folder = folder;
   }
 
+  /** As bytes: a string may hang on the much larger one that it was cut from. */
   keep(text: string): Kept {
-    if (text.length <= this.room) {
-      this.room -= text.length;
-      return { text: () => text };
+    const bytes = Buffer.from(text);
+    if (bytes.length <= this.room) {
+      this.room -= bytes.length;
+      return { text: () => bytes.toString() };
     }
     this.file ??= openUnnamed(this.folder);
     const file = this.file;
-    const bytes = Buffer.from(text);
     const start = this.end;
     for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at, start + at);
     this.end += bytes.length;
     return { text: () => readAt(file, start, bytes.length) };
   }
 
+  /** What was kept cannot be read any more. */
   close(): void {
     if (this.file !== undefined) closeSync(this.file);
     this.file = undefined;
@@ -56,7 +58,7 @@ function readAt(file: number, start: number, length: number): string {
   const bytes = Buffer.alloc(length);
   for (let at = 0; at < length; ) {
     const read = readSync(file, bytes, at, length - at, start + at);
-    if (read === 0) throw new Error(`the spool holds ${fstatSync(file).size} bytes and ${start + length} were written`);
+    if (read === 0) throw new Error(`the spool ends ${length - at} bytes too early`);
     at += read;
   }
   return bytes.toString();
