@@ -63,7 +63,7 @@ function attachAll(list: ResourceList, definitions: readonly Definition[]): Func
 }
 
 function attachTo(target: FileTarget, sidecars: CompiledSidecars): Outcome {
-  const attached = attach({ ...target.target, sidecars });
+  const attached = attach({ ...target.target, sidecars, others: 'Keep' });
   const results = attached.findings.map((finding) => onTarget(finding, target));
   if (!attached.changed) return { edits: [], results };
   return { edits: [editOf(target, attached.template)], results: [...results, done(target, sentence(attached))] };

@@ -7,6 +7,7 @@ import { type CompiledSidecar, type CompiledSidecars, compileSidecars } from './
 import { type Detached, detach } from './detach.ts';
 import { type Finding, hasErrors, onSidecar } from './finding.ts';
 import { parameterValues } from './parameter-values.ts';
+import { readProvenance } from './provenance.ts';
 import { type Brought, RenderError } from './render.ts';
 import { type Selection, selects } from './selects.ts';
 import type { Sidecar } from './sidecar.ts';
@@ -15,6 +16,11 @@ import type { Target, Template } from './target.ts';
 export interface AttachOptions extends Target {
   /** Compiled once for many templates, or as they stand in files. */
   sidecars: CompiledSidecars | readonly Sidecar[];
+  /**
+   * What becomes of attached sidecars whose definitions are not among `sidecars`. `Detach`: these are all there are, so they go. `Keep`: others look after
+   * them, as where several calls each bring a sidecar, so they stay as they are. Default: Detach.
+   */
+  others?: 'Detach' | 'Keep';
 }
 
 export interface Attached {
@@ -40,7 +46,7 @@ export interface Joined {
  * Attaches what joins. What was attached before is taken off first, so that changed sidecars and sidecars that no longer join are seen to:
  * attaching twice is attaching once. With errors among the findings nothing is changed.
  */
-export function attach({ sidecars, ...target }: AttachOptions): Attached {
+export function attach({ sidecars, others = 'Detach', ...target }: AttachOptions): Attached {
   const compiled = 'fingerprints' in sidecars ? sidecars : compileSidecars(sidecars);
   const unchanged = (findings: Finding[], selections: Attached['selections'] = []): Attached => ({
     template: target.template,
@@ -52,7 +58,7 @@ export function attach({ sidecars, ...target }: AttachOptions): Attached {
   const ofSidecars = 'fingerprints' in sidecars ? [] : compiled.findings;
   const faults = [...ofSidecars, ...shapeFaults(target.template)];
   if (hasErrors(faults)) return unchanged(faults);
-  const before = detach({ template: target.template });
+  const before = detach({ template: target.template, ...(others === 'Keep' && { sidecars: known(target, compiled) }) });
   if (hasErrors(before.findings)) return unchanged([...faults, ...before.findings]);
   const view = viewOf(target, before);
   const scope = new Scope(view);
@@ -88,10 +94,18 @@ export function attach({ sidecars, ...target }: AttachOptions): Attached {
 }
 
 /** The Pod as it was before anything was attached: what sidecars look at and are selected by. */
-function viewOf(target: Omit<AttachOptions, 'sidecars'>, before: Detached): Target {
-  const template =
-    before.kept.length === 0 ? before.template : detach({ template: target.template, edited: 'Remove' }).template;
-  return { ...target, template };
+function viewOf(target: Target, before: Detached): Target {
+  const bare = before.kept.length === 0 && before.staying.length === 0;
+  return {
+    ...target,
+    template: bare ? before.template : detach({ template: target.template, edited: 'Remove' }).template,
+  };
+}
+
+/** Names of the attached sidecars that are defined here. */
+function known({ template }: Target, { sidecars }: CompiledSidecars): string[] {
+  const attached = readProvenance(template).provenance?.sidecars ?? [];
+  return attached.flatMap(({ name }) => (sidecars.some((one) => one.name === name) ? [name] : []));
 }
 
 function render(sidecar: CompiledSidecar, view: Target, scope: Scope, findings: Finding[]): Brought | undefined {

@@ -1,7 +1,7 @@
 import { shapeFaults } from './attach/shape.ts';
 import { Detaching } from './detaching.ts';
 import { type Finding, onTemplate } from './finding.ts';
-import { type Provenance, readProvenance } from './provenance.ts';
+import { type AttachedSidecar, type Provenance, readProvenance } from './provenance.ts';
 import { ATTACHED } from './sidecar.ts';
 import type { Template } from './target.ts';
 
@@ -21,6 +21,8 @@ export interface Detached {
   detached: string[];
   /** Attached parts that were changed by hand and stayed: paths of keys, per sidecar. */
   kept: { sidecar: string; path: string[] }[];
+  /** The sidecars that are attached still. */
+  staying: readonly AttachedSidecar[];
   /** What the annotation said, if there was one. */
   provenance?: Provenance;
 }
@@ -31,20 +33,22 @@ export interface Detached {
  */
 export function detach({ template, sidecars, edited = 'Keep' }: DetachOptions): Detached {
   const { provenance, findings } = readProvenance(template);
-  const nothing = { template, findings, detached: [], kept: [] };
+  const nothing = { template, findings, detached: [], kept: [], staying: [] };
   if (provenance === undefined) return { ...nothing, findings: [...findings, ...notAttached(sidecars ?? [])] };
   const faults = shapeFaults(template);
   if (faults.length > 0) return { ...nothing, findings: faults };
   const names = provenance.sidecars.map(({ name }) => name);
   const leaving = names.filter((name) => sidecars?.includes(name) ?? true);
+  const staying = provenance.sidecars.filter(({ name }) => !leaving.includes(name));
   const unknown = notAttached((sidecars ?? []).filter((name) => !names.includes(name)));
-  if (leaving.length === 0 && names.length > 0) return { ...nothing, findings: unknown };
+  if (leaving.length === 0 && names.length > 0) return { ...nothing, findings: unknown, staying, provenance };
   const run = new Detaching(template, provenance, leaving, edited);
   return {
     template: run.template(),
     findings: [...unknown, ...run.findings],
     detached: leaving,
     kept: run.kept,
+    staying,
     provenance,
   };
 }

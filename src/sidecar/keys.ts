@@ -31,7 +31,10 @@ export function keyOf(field: string, item: unknown): string {
       : String(item);
 }
 
+/** Lists of scalars that are sets. */
+const SETS = new Set(['hostnames', 'supplementalGroups']);
+
 /** Lists whose elements may stand in any order as far as we are concerned. */
 export function hasKeys(field: string): boolean {
-  return Object.hasOwn(KEYS, field);
+  return Object.hasOwn(KEYS, field) || SETS.has(field);
 }

@@ -85,6 +85,13 @@ export function entryAt(tree: AttachedTree | undefined, path: readonly string[])
   return at;
 }
 
+/** The paths of everything that a tree says was added or replaced. */
+export function leavesOf(tree: AttachedTree, path: readonly string[] = []): string[][] {
+  return Object.entries(tree).flatMap(([segment, entry]) =>
+    isLeaf(entry) ? [[...path, segment]] : leavesOf(entry as AttachedTree, [...path, segment]),
+  );
+}
+
 /** Names that begin with `__` are as good as others. */
 export function setEntry(tree: AttachedTree, path: readonly string[], leaf: string | [string, unknown]): void {
   let at = tree;
@@ -96,5 +103,6 @@ export function setEntry(tree: AttachedTree, path: readonly string[], leaf: stri
 }
 
 function define(tree: AttachedTree, key: string, value: AttachedTree[string]): void {
-  Object.defineProperty(tree, key, { value, enumerable: true, configurable: true, writable: true });
+  if (key !== '__proto__') tree[key] = value;
+  else Object.defineProperty(tree, key, { value, enumerable: true, configurable: true, writable: true });
 }

@@ -3,7 +3,7 @@ import type { CompiledSidecar, CompiledSidecars } from '../compile.ts';
 import type { Detached } from '../detach.ts';
 import { type Finding, hasErrors, onSidecar, onTemplate } from '../finding.ts';
 import { arrange, type Block, describeCycle, keepsOrder } from '../order.ts';
-import { writeProvenance } from '../provenance.ts';
+import { type AttachedSidecar, type Provenance, writeProvenance } from '../provenance.ts';
 import type { Brought } from '../render.ts';
 import { ATTACHED, isNative } from '../sidecar.ts';
 import { kindOf, type Target, type Template } from '../target.ts';
@@ -35,6 +35,7 @@ export class Attaching {
     this.view = view;
     this.before = before;
     this.draft = new Draft(before.template, target.template, fingerprints, before.provenance?.empty);
+    if (before.staying.length > 0 && before.provenance) this.draft.stay(before.staying, before.provenance);
   }
 
   attach(sidecars: readonly CompiledSidecar[], brought: readonly Brought[]): Template {
@@ -49,7 +50,7 @@ export class Attaching {
     this.findings.push(...this.neverFinishes(order));
     this.draft.openAnnotations();
     const digests = new Map(order.map(({ name, digest }) => [name, digest]));
-    const result = this.draft.finish(ATTACHED, writeProvenance(this.draft.provenance(digests)));
+    const result = this.draft.finish(ATTACHED, writeProvenance(this.inOldOrder(this.draft.provenance(digests))));
     this.findings.push(
       ...securityConflicts(this.before.template.spec!, result.spec!),
       ...newFaults(this.before.template, result, kindOf(this.target).kind === 'Pod'),
@@ -103,7 +104,7 @@ export class Attaching {
   }
 
   private arrange(list: (typeof LISTS)[number], order: readonly CompiledSidecar[]): void {
-    const blocks = this.blocks(list, order);
+    const blocks = [...this.blocks(list, order), ...this.stayingBlocks(list)];
     if (blocks.every(({ names }) => names.length === 0)) return;
     const arranged = arrange(this.ownNames(list), blocks, list === 'initContainers');
     if ('cycle' in arranged) this.reportCycle(arranged.cycle);
@@ -121,7 +122,44 @@ export class Attaching {
   }
 
   private ownNames(list: (typeof LISTS)[number]): string[] {
+    const ofOthers = this.before.staying.flatMap((one) => addedBy(one, list));
+    return this.namesBefore(list).filter((name) => !ofOthers.includes(name));
+  }
+
+  private namesBefore(list: (typeof LISTS)[number]): string[] {
     return (this.before.template.spec?.[list] ?? []).map(({ name }) => name);
+  }
+
+  /** Sidecars that stay as they are keep their places, too. */
+  private stayingBlocks(list: (typeof LISTS)[number]): Block[] {
+    const names = this.namesBefore(list);
+    const own = this.ownNames(list);
+    const isOwn = (name: string): boolean => own.includes(name);
+    return this.before.staying.map((one) => {
+      const mine = addedBy(one, list).filter((name) => names.includes(name));
+      const at = names.findIndex((name) => mine.includes(name));
+      const [above, below] = at < 0 ? [] : [names.slice(0, at).findLast(isOwn), names.slice(at).find(isOwn)];
+      const native = this.draft
+        .containers(list)
+        .some((container) => mine.includes(container.name) && isNative(container));
+      const first = native && list === 'initContainers' && above === undefined;
+      return {
+        sidecar: one.name,
+        names: mine,
+        // Where none would stand by itself, it was demanded.
+        before: below !== undefined && !first ? [below] : [],
+        after: [],
+        side: first ? 'First' : 'Last',
+      };
+    });
+  }
+
+  /** What was attached before keeps its place, so that calls that each bring one sidecar do not move each other's for ever. */
+  private inOldOrder(provenance: Provenance): Provenance {
+    if (this.before.staying.length === 0) return provenance;
+    const old = this.before.provenance?.sidecars.map(({ name }) => name) ?? [];
+    const rank = (name: string): number => (old.includes(name) ? old.indexOf(name) : old.length);
+    return { ...provenance, sidecars: provenance.sidecars.toSorted((a, b) => rank(a.name) - rank(b.name)) };
   }
 
   /** kubectl means the first container when none is named: that stays the one it was. */
@@ -162,7 +200,12 @@ export class Attaching {
     if (!sameButForOrder(result, template) && !sameAsStored(result, template)) return result;
     const kept = LISTS.every((list) => {
       const names = (template.spec?.[list] ?? []).map(({ name }) => name);
-      return keepsOrder(names, this.ownNames(list), this.blocks(list, order), list === 'initContainers');
+      return keepsOrder(
+        names,
+        this.ownNames(list),
+        [...this.blocks(list, order), ...this.stayingBlocks(list)],
+        list === 'initContainers',
+      );
     });
     return kept ? template : result;
   }
@@ -173,6 +216,12 @@ export class Attaching {
     if (this.findings.some(({ code }) => code === 'OrderCycle')) return;
     this.findings.push(onSidecar('OrderCycle', 'spec.order', message, { ...(sidecar !== undefined && { sidecar }) }));
   }
+}
+
+/** Names of the containers that an attached sidecar added to a list. */
+function addedBy({ attached }: AttachedSidecar, list: (typeof LISTS)[number]): string[] {
+  const tree = attached[list];
+  return isRecord(tree) ? Object.keys(tree).filter((name) => typeof tree[name] === 'string') : [];
 }
 
 function blockOf({ name, sidecar }: CompiledSidecar, names: readonly string[], side: Block['side']): Block {

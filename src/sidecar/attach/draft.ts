@@ -3,7 +3,14 @@ import { isRecord } from '../../kube/json.ts';
 import type { Finding } from '../finding.ts';
 import { type Fingerprints, fingerprint } from '../fingerprint.ts';
 import { keyOf } from '../keys.ts';
-import { type AttachedTree, entryAt, type Provenance, setEntry } from '../provenance.ts';
+import {
+  type AttachedSidecar,
+  type AttachedTree,
+  entryAt,
+  leavesOf,
+  type Provenance,
+  setEntry,
+} from '../provenance.ts';
 import type { Template } from '../target.ts';
 
 /** A path of keys: fields by name, list elements by what tells them apart. */
@@ -26,9 +33,10 @@ export class Draft {
   private readonly spec: Record<string, unknown>;
   private readonly base: Template;
   private readonly wasEmpty: Record<string, unknown> | undefined;
-  private readonly own = new WeakSet<object>();
+  private readonly own = new Set<object>();
   private readonly owners = new Map<string, string>();
   private readonly trees = new Map<string, AttachedTree>();
+  private readonly staying: AttachedSidecar[] = [];
   private readonly empty: Record<string, unknown> = {};
   private readonly made: string[] = [];
   private readonly fingerprints: Fingerprints;
@@ -41,6 +49,20 @@ export class Draft {
     this.fingerprints = fingerprints;
     this.metadata = { ...base.metadata };
     this.spec = { ...base.spec };
+  }
+
+  /** Attached sidecars that this run leaves as they are: what they brought is theirs. */
+  stay(sidecars: readonly AttachedSidecar[], { empty, made = [] }: Provenance): void {
+    for (const sidecar of sidecars) {
+      this.staying.push(sidecar);
+      this.trees.set(sidecar.name, sidecar.attached);
+      for (const path of leavesOf(sidecar.attached)) {
+        const key = path.join('\n');
+        if (!this.owners.has(key)) this.owners.set(key, sidecar.name);
+      }
+    }
+    Object.assign(this.empty, empty);
+    this.made.push(...made);
   }
 
   /** The part at a path, or undefined. */
@@ -120,7 +142,7 @@ export class Draft {
   /** What each sidecar did. */
   provenance(digests: ReadonlyMap<string, string>): Provenance {
     const sidecars = [...digests].map(([name, digest]) => ({ name, digest, attached: this.trees.get(name) ?? {} }));
-    return { sidecars, empty: this.empty, made: this.made };
+    return { sidecars: [...this.staying, ...sidecars], empty: this.empty, made: [...new Set(this.made)] };
   }
 
   /** The finished template, with an annotation that no sidecar owns. */
