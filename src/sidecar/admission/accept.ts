@@ -1,5 +1,6 @@
 import { type CompiledSidecar, type CompiledSidecars, checkSidecar } from '../compile.ts';
-import { arrange, describeCycle } from '../order.ts';
+import { matchesAny } from '../glob.ts';
+import { describeCycle } from '../order.ts';
 import { neverBoth } from './never-both.ts';
 
 /** Whether a sidecar of a cluster may join anybody, and why not. */
@@ -82,25 +83,31 @@ function objection(one: CompiledSidecar, accepted: readonly CompiledSidecar[]): 
   return { accepted: false, reason: 'OrderCycle', message: `Nothing can be first: ${describeCycle(cycle)}.` };
 }
 
-/** A contradiction of orders that is there with this sidecar and was not there without it. */
+/**
+ * The shortest chain of wishes that leads from a sidecar back to it, among sidecars that may all meet in a Pod. Longer chains, and those
+ * through init containers, are found where they do meet.
+ */
 function cycleWith(one: CompiledSidecar, peers: readonly CompiledSidecar[]): string[] | undefined {
-  if ([one, ...peers].every(({ sidecar: { spec } }) => spec.order === undefined)) return undefined;
-  const cycleAmong = (sidecars: readonly CompiledSidecar[]): string[] | undefined => {
-    const arranged = arrange([], sidecars.map(blockOf), false);
-    return 'cycle' in arranged ? arranged.cycle : undefined;
-  };
-  const cycle = cycleAmong([one, ...peers]);
-  return cycle?.includes(`sidecar ${one.name}`) ? cycle : undefined;
+  const paths: (readonly CompiledSidecar[])[] = [[one]];
+  const seen = new Set<CompiledSidecar>();
+  for (const path of paths) {
+    const last = path.at(-1)!;
+    if (path.length > 1 && isBefore(last, one)) {
+      const mayMeet = path.every((a) => path.every((b) => a === b || !neverBoth(a, b)));
+      return mayMeet ? [...path, one].map(({ name }) => `sidecar ${name}`) : undefined;
+    }
+    for (const next of peers)
+      if (!seen.has(next) && isBefore(last, next)) {
+        seen.add(next);
+        paths.push([...path, next]);
+      }
+  }
+  return undefined;
 }
 
-function blockOf({ name, sidecar: { spec } }: CompiledSidecar) {
-  return {
-    sidecar: name,
-    names: [],
-    before: spec.order?.before ?? [],
-    after: spec.order?.after ?? [],
-    side: 'Last' as const,
-  };
+function isBefore({ name, sidecar: { spec } }: CompiledSidecar, other: CompiledSidecar): boolean {
+  const { after = [] } = other.sidecar.spec.order ?? {};
+  return matchesAny(spec.order?.before ?? [], other.name) || matchesAny(after, name);
 }
 
 /** Of one second, by name: always the same order. */

@@ -1,4 +1,4 @@
-import type { Pod } from '../../kube/generated/objects.ts';
+import { withDefaults } from '../../kube/defaults/defaults.ts';
 import { validatePod } from '../../kube/validation/pod.ts';
 import { type Attached, attach, type Joined } from '../attach.ts';
 import type { CompiledSidecars } from '../compile.ts';
@@ -40,12 +40,23 @@ export function admitPod({ pod, namespace, sidecars }: AdmitOptions): Admitted {
       const warnings = [...ignored, ...sentences(result, foreign.names, pod)];
       return { pod: result.changed ? foreign.restore(result.template) : pod, joined: result.joined, warnings };
     }
-    if (validatePod(pod as Pod as never).length > 0) return { pod, joined: [], warnings: [] };
+    if (isInvalid(pod)) return { pod, joined: [], warnings: [] };
     const name = ignorable(errors, left);
     if (name === undefined) return { pod, joined: [], warnings: [], refusal: errors.map(problemSentence).join('; ') };
     const because = errors.filter((error) => isAbout(error, name)).map(problemSentence);
     ignored.push(...because.map((sentence) => `${sentence} (failurePolicy is Ignore)`));
     left = { ...left, sidecars: left.sidecars.filter((one) => one.name !== name) };
+  }
+}
+
+/** Whether Kubernetes would refuse the Pod as it came. */
+function isInvalid(pod: Template): boolean {
+  const metadata = { namespace: 'default', ...pod.metadata };
+  try {
+    return validatePod(withDefaults({ group: '', resource: 'pods' }, { ...pod, metadata })).length > 0;
+  } catch {
+    // The validation of types that are not what they should be.
+    return true;
   }
 }
 

@@ -28,7 +28,8 @@ export function setForeignAside(template: Template, isKnown: (name: string) => b
       const now = readProvenance(result).provenance;
       return withProvenance(result, {
         sidecars: [...foreign, ...(now?.sidecars ?? [])],
-        empty: { ...now?.empty, ...provenance.empty },
+        // The older ones first, so that another time gives the same text.
+        empty: { ...provenance.empty, ...now?.empty, ...provenance.empty },
         made: [...new Set([...(provenance.made ?? []), ...(now?.made ?? [])])],
       });
     },
