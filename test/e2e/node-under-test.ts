@@ -115,6 +115,8 @@ export class NodeUnderTest {
         },
       );
       this.children.add(child);
+      // A command may end without reading.
+      child.stdin?.on('error', () => {});
       child.stdin?.end(input ?? '');
     });
   }
