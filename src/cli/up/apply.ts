@@ -112,12 +112,13 @@ export class Applier {
     const created = await objects.create(wanted);
     this.say(wanted, created, 'created');
     if (!isPod(wanted)) return;
-    const { joined, lost } = admitted(wanted.object, created);
+    const { joined, lost, other } = admitted(wanted.object, created);
     const reason = 'it lives on the node';
     for (const sidecar of joined) output.say({ type: 'joins', sidecar, object: wanted.label, reason, containers: [] });
-    if (lost.length === 0) return;
-    const message = `was created without ${lost.join(', ')}: the sidecars of that name on the node do not join it`;
-    output.say({ type: 'warning', object: wanted.label, message });
+    const warn = (message: string): void => output.say({ type: 'warning', object: wanted.label, message });
+    for (const name of lost) warn(`was created without ${name}: the sidecar of that name on the node does not join it`);
+    for (const name of other)
+      warn(`got another version of ${name}: the one that lives on the node; give yours with -f, or delete that one`);
   }
 
   private async replace(wanted: Wanted, reason: string, signal: AbortSignal): Promise<void> {

@@ -13,7 +13,7 @@ import { hasErrors } from '../../sidecar/finding.ts';
 import { GROUP } from '../../sidecar/sidecar.ts';
 import { type Resource, typeName } from '../client/resources.ts';
 import { standIn } from './stand-in.ts';
-import { isPods, keyOf, labelOf, type Wanted } from './wanted.ts';
+import { isPod, isPods, keyOf, labelOf, type Wanted } from './wanted.ts';
 
 export interface ComposeInput {
   files: readonly ManifestFile[];
@@ -95,8 +95,11 @@ class Composing {
       const attached = this.attach(target);
       if (attached === undefined) continue;
       const own = nameIn(at.object);
-      const name = this.freeName(at, targets.length > 1 ? `${own}-${index}` : own, kind);
-      const made = standIn({ workload: at.object, template: attached.template, name });
+      const make = (name: string) => standIn({ workload: at.object, template: attached.template, name });
+      const name = targets.length > 1 ? `${own}-${index}` : own;
+      const first = make(name);
+      // Two workloads of one name but of different kinds would be one Pod.
+      const made = 'pod' in first && this.isTaken(at, first.pod) ? make(`${name}-${kind.toLowerCase()}`) : first;
       if ('none' in made) {
         this.skip(at, made.none);
         return;
@@ -136,14 +139,10 @@ class Composing {
     else this.wanted.push(wanted);
   }
 
-  /** Two workloads of one name but of different kinds would be one Pod. */
-  private freeName(at: FileObject, name: string, kind: string): string {
+  private isTaken(at: FileObject, { metadata: { name } }: KubeObject): boolean {
     const own = isRecord(at.object.metadata) ? at.object.metadata.namespace : undefined;
-    const taken = this.wanted.some(
-      (one) =>
-        one.name === name && one.resource.kind === 'Pod' && one.namespace === String(own ?? this.input.namespace),
-    );
-    return taken ? `${name}-${kind.toLowerCase()}` : name;
+    const namespace = String(own ?? this.input.namespace);
+    return this.wanted.some((one) => isPod(one) && one.name === name && one.namespace === namespace);
   }
 
   private skip(at: FileObject, reason: string): void {

@@ -34,3 +34,31 @@ export function outcomeOf(pod: Pod | undefined, finishes: boolean): Outcome {
     ? 'failed'
     : 'waiting';
 }
+
+/** What a restart changes: the runs of all containers that can still end. Empty when everything has ended well. */
+export function runsOf(pods: readonly Pod[]): string {
+  return pods
+    .filter(({ status }) => status?.phase !== 'Succeeded')
+    .map((pod) => containerStatusesOf(pod).map(({ containerID, restartCount }) => `${containerID} ${restartCount}`))
+    .join('\n');
+}
+
+/** Tells how long something has yet to stay as it is before it counts. */
+export class Stable {
+  private readonly wanted: number;
+  private value: string | undefined;
+  private since = 0;
+
+  /** @param wanted milliseconds */
+  constructor(wanted: number) {
+    this.wanted = wanted;
+  }
+
+  /** Milliseconds that are missing; endless for undefined, nothing for an empty value. */
+  missing(value: string | undefined, now: number): number {
+    if (value !== this.value) this.since = now;
+    this.value = value;
+    if (value === undefined) return Number.POSITIVE_INFINITY;
+    return value === '' ? 0 : this.since + this.wanted - now;
+  }
+}

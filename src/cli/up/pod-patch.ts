@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Container, ObjectMeta, Pod } from '../../kube/generated/objects.ts';
+import { isRecord } from '../../kube/json.ts';
 import { mergePatch } from './difference.ts';
 
 /**
@@ -12,7 +13,9 @@ export function podPatch(before: Pod, after: Pod): Record<string, unknown> | und
     containers: changedImages(before.spec?.containers, after.spec?.containers),
     initContainers: changedImages(before.spec?.initContainers, after.spec?.initContainers),
   };
-  const restarting = (before.spec?.initContainers ?? []).filter((c) => c.restartPolicy === 'Always').map((c) => c.name);
+  const restarting = listOf(before.spec?.initContainers)
+    .filter((c) => c.restartPolicy === 'Always')
+    .map((c) => c.name);
   if (images.initContainers.some(({ name }) => !restarting.includes(name))) return undefined;
   if (!isDeepStrictEqual(withoutChangeable(before), withoutChangeable(after))) return undefined;
   const spec = Object.fromEntries(Object.entries(images).filter(([, changed]) => changed.length > 0));
@@ -22,16 +25,25 @@ export function podPatch(before: Pod, after: Pod): Record<string, unknown> | und
   };
 }
 
-function changedImages(before: readonly Container[] = [], after: readonly Container[] = []) {
-  return after
-    .filter(({ name, image }) => image !== undefined && before.some((c) => c.name === name && c.image !== image))
+function changedImages(before: unknown, after: unknown) {
+  const old = listOf(before);
+  return listOf(after)
+    .filter(({ name, image }) => image !== undefined && old.some((c) => c.name === name && c.image !== image))
     .map(({ name, image }) => ({ name, image }));
+}
+
+/** A file may say anything; only the server tells that it is wrong. */
+function listOf(containers: unknown): Container[] {
+  return Array.isArray(containers)
+    ? containers.filter(isRecord).map((container) => container as unknown as Container)
+    : [];
 }
 
 /** What is left must be the same. */
 function withoutChangeable({ spec, metadata, ...rest }: Pod) {
   const { labels: _labels, annotations: _annotations, ...own } = metadata ?? {};
-  const bare = (containers: Container[] | undefined) => containers?.map(({ image, ...c }) => ({ ...c, image: !image }));
+  const bare = (containers: unknown) =>
+    Array.isArray(containers) ? listOf(containers).map(({ image, ...c }) => ({ ...c, image: !image })) : containers;
   return {
     ...rest,
     metadata: own,

@@ -1,8 +1,8 @@
 import { formatFinding, fromManifestError, type PlacedFinding } from '../../files/finding.ts';
 import { readSidecars } from '../../files/sidecars.ts';
-import { type Cluster, connect } from '../client/cluster.ts';
+import { type Cluster, type ClusterChoice, connect } from '../client/cluster.ts';
 import { discover, type Resource } from '../client/resources.ts';
-import { type Args, type Context, Failure, Interrupt } from '../command.ts';
+import { type Context, Failure, Interrupt } from '../command.ts';
 import { EXIT, exitCodeOfSignal } from '../exit-codes.ts';
 import { nodePaths } from '../node/paths.ts';
 import { bringUpNode } from '../node/start.ts';
@@ -25,8 +25,9 @@ export interface UpOptions {
   forwards: boolean;
   /** Seconds, instead of the Pods' own. */
   gracePeriod: number | undefined;
+  /** `-n`. */
+  namespace: string | undefined;
   output: Output;
-  args: Args;
   context: Context;
 }
 
@@ -105,10 +106,12 @@ class Up {
   }
 
   async run(inputs: Inputs): Promise<number> {
-    const { args, context, output, gracePeriod, forwards, once } = this.options;
+    const { context, output, namespace, gracePeriod, forwards, once } = this.options;
     // What is under way when Ctrl-C comes is brought to its end: the session decides itself when it stops.
     const lasting = { ...context, signal: new AbortController().signal };
-    const cluster = await connect(args, lasting, (message) => output.say({ type: 'warning', message }));
+    const cluster = await connect(onNode(namespace), lasting, (message) => {
+      if (!JOINED_BY_NODE.test(message)) output.say({ type: 'warning', message });
+    });
     const composed = this.compose(inputs, await discover(cluster), cluster);
     if (composed === undefined) return EXIT.error;
     if (composed.wanted.length === 0) throw new Failure('nothing to run: the files hold nothing that this node serves');
@@ -163,13 +166,13 @@ class Up {
 
   /** What has to be there now, when nothing is wrong; what there is to say is said once. */
   private compose(inputs: Inputs, resources: readonly Resource[], cluster: Cluster): Composed | undefined {
-    const { output, args } = this.options;
+    const { output, namespace } = this.options;
     const composed = compose({
       files: inputs.files,
       sidecars: readSidecars(inputs.sidecarFiles),
       served: (apiVersion, kind) => resources.find((one) => one.kind === kind && apiVersionOf(one) === apiVersion),
       namespace: cluster.namespace,
-      strict: args.value('namespace') !== undefined,
+      strict: namespace !== undefined,
     });
     tellFindings(composed.findings, output);
     if (composed.findings.some(({ severity }) => severity === 'error')) return undefined;
@@ -216,6 +219,13 @@ class Up {
   }
 }
 
+/** Only the node of this machine: what runs there for a try has no business in another cluster. */
+function onNode(namespace: string | undefined): ClusterChoice {
+  return { has: () => false, value: (name) => (name === 'namespace' ? namespace : undefined) };
+}
+
+/** What admission says of every sidecar that joins; it is told here with its reason. */
+const JOINED_BY_NODE = /^(cluster )?sidecar "[^"]*" joins Pod /;
 const LAST_LINES_MS = 300;
 
 function apiVersionOf({ group, version }: Resource): string {

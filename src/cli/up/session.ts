@@ -8,7 +8,7 @@ import { Forwards } from './forwards.ts';
 import { AllLogs } from './logs/all-logs.ts';
 import { ownMark } from './mark.ts';
 import { NodeObjects } from './node-objects.ts';
-import { outcomeOf } from './outcome.ts';
+import { outcomeOf, runsOf, Stable } from './outcome.ts';
 import type { Output } from './output.ts';
 import { PodFollower } from './pod-follower.ts';
 import { podState, stateText } from './pod-state.ts';
@@ -75,25 +75,30 @@ export class Session {
   }
 
   /**
-   * Waits until every Pod is ready, or one has failed, or the time is over.
+   * Waits until every Pod is ready and stays so for two seconds (a program that ends at once is ready for a moment), or one has failed, or the time
+   * is over.
    * @param timeout milliseconds
    * @returns why not: a line for each Pod that is not ready; empty when all are
    */
   async untilReady(timeout: number, signal: AbortSignal): Promise<string[]> {
     const end = performance.now() + timeout;
+    const stable = new Stable(STABLE_MS);
     for (;;) {
       signal.throwIfAborted();
       const pods = this.wanted.filter(isPod).map((one) => ({ one, pod: this.follower.get(one.namespace, one.name) }));
       const outcomes = pods.map(({ one, pod }) => ({ one, pod, outcome: outcomeOf(pod, one.finishes) }));
-      const unready = outcomes.filter(({ outcome }) => outcome !== 'ready');
-      if (unready.length === 0) return [];
-      const failed = unready.filter(({ outcome }) => outcome === 'failed');
+      const failed = outcomes.filter(({ outcome }) => outcome === 'failed');
       if (failed.length > 0) return failed.map(({ one, pod }) => `${one.label} failed: ${this.why(pod)}`);
+      const unready = outcomes.filter(({ outcome }) => outcome !== 'ready');
+      const runs = unready.length > 0 ? undefined : runsOf(pods.map(({ pod }) => pod!));
+      const missing = stable.missing(runs, performance.now());
+      if (missing <= 0) return [];
       const left = end - performance.now();
-      const seconds = Math.round(timeout / 1000);
-      if (left <= 0)
-        return unready.map(({ one, pod }) => `${one.label} is not ready after ${seconds} s: ${this.why(pod)}`);
-      await this.bell.wait(signal, left);
+      if (left <= 0 && unready.length > 0) {
+        const late = `is not ready after ${Math.round(timeout / 1000)} s`;
+        return unready.map(({ one, pod }) => `${one.label} ${late}: ${this.why(pod)}`);
+      }
+      await this.bell.wait(signal, unready.length > 0 ? left : missing);
     }
   }
 
@@ -144,3 +149,5 @@ export class Session {
     };
   }
 }
+
+const STABLE_MS = 2_000;

@@ -1,6 +1,7 @@
 import type { ObjectMeta, PodSpec, Volume } from '../../kube/generated/objects.ts';
 import { isRecord } from '../../kube/json.ts';
 import type { KubeObject } from '../../kube/object.ts';
+import { sha256 } from '../../sidecar/sha256.ts';
 
 /** The one Pod that runs here for a workload of a kind that the node does not serve. */
 export interface StandIn {
@@ -37,7 +38,7 @@ export function standIn({ workload, template, name }: StandInInput): StandIn | N
   if (spec.replicas === 0) return { none: 'it wants 0 replicas' };
   if (kind === 'Job.batch' && spec.suspend === true) return { none: 'it is suspended' };
   const base: StandIn = {
-    pod: podOf(template, name),
+    pod: podOf(template, name, workload),
     finishes: isJob,
     differences: [...fewer(spec.replicas, 'replicas'), ...(isJob ? jobDifferences(job, kind) : [])],
   };
@@ -54,14 +55,30 @@ function jobOf({ jobTemplate }: Record<string, unknown>): Record<string, unknown
   return isRecord(jobTemplate) && isRecord(jobTemplate.spec) ? jobTemplate.spec : {};
 }
 
-function podOf({ metadata, spec }: Record<string, unknown>, name: string): StandIn['pod'] {
+/** The owner is named as in a cluster: sidecars that live on the node choose by its name and kind. */
+function podOf({ metadata, spec }: Record<string, unknown>, name: string, workload: StandInInput['workload']) {
   const { labels, annotations } = isRecord(metadata) ? (metadata as ObjectMeta) : {};
+  const owner = { apiVersion: String(workload.apiVersion), kind: String(workload.kind), name: nameOf(workload, name) };
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, ...(labels && { labels }), ...(annotations && { annotations }) },
+    metadata: {
+      name,
+      ...(labels && { labels }),
+      ...(annotations && { annotations }),
+      ownerReferences: [{ ...owner, uid: uidFor(owner), controller: true }],
+    },
     spec,
   };
+}
+
+function nameOf({ metadata }: StandInInput['workload'], otherwise: string): string {
+  return isRecord(metadata) && typeof metadata.name === 'string' ? metadata.name : otherwise;
+}
+
+/** The API demands one; the same workload always has the same. */
+function uidFor(owner: object): string {
+  return sha256(JSON.stringify(owner)).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
 }
 
 function fewer(count: unknown, what: string): string[] {

@@ -59,7 +59,7 @@ not serve, one Pod runs.`,
     const given = optionsOf(args);
     const [{ runUp }, { jsonOutput, textOutput }] = await Promise.all([import('./run-up.ts'), import('./output.ts')]);
     const output = args.value('output') === undefined ? textOutput(context) : jsonOutput(context);
-    return runUp({ ...given, output, args, context });
+    return runUp({ ...given, namespace: args.value('namespace'), output, context });
   },
 };
 
