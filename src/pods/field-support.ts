@@ -16,16 +16,19 @@ const UNSUPPORTED_VOLUME: Support = {
   warn: 'volumes of this kind are not supported by this node yet: the pod will wait in ContainerCreating',
 };
 
-const VOLUME_KINDS_TO_COME = [
-  'configMap',
-  'csi',
-  'downwardAPI',
-  'ephemeral',
-  'image',
-  'persistentVolumeClaim',
-  'projected',
-  'secret',
+const VOLUME_KINDS_TO_COME = ['csi', 'ephemeral', 'image', 'persistentVolumeClaim'];
+/** What a volume made of objects says of them: the same for a volume of its own and for a projected source. */
+const CHOSEN_KEYS = ['items[].key', 'items[].mode', 'items[].path', 'optional'];
+const DOWNWARD_FILES = [
+  'items[].fieldRef.apiVersion',
+  'items[].fieldRef.fieldPath',
+  'items[].mode',
+  'items[].path',
+  'items[].resourceFieldRef.containerName',
+  'items[].resourceFieldRef.divisor',
+  'items[].resourceFieldRef.resource',
 ];
+const PROJECTED = 'volumes[].projected.sources[]';
 /** Storage of clouds and storage systems, most of it gone from Kubernetes itself. */
 const VOLUME_KINDS_OF_CLUSTERS = [
   'awsElasticBlockStore',
@@ -183,10 +186,26 @@ export const FIELD_SUPPORT: Readonly<Record<string, Support>> = {
     'tolerations[].key',
     'tolerations[].operator',
     'tolerations[].value',
+    'volumes[].configMap.defaultMode',
+    'volumes[].configMap.name',
+    'volumes[].downwardAPI.defaultMode',
     'volumes[].hostPath.path',
     'volumes[].hostPath.type',
     'volumes[].name',
+    'volumes[].projected.defaultMode',
+    'volumes[].secret.defaultMode',
+    'volumes[].secret.secretName',
+    `${PROJECTED}.configMap.name`,
+    `${PROJECTED}.secret.name`,
+    ...['volumes[].configMap', 'volumes[].secret', `${PROJECTED}.configMap`, `${PROJECTED}.secret`].flatMap((source) =>
+      CHOSEN_KEYS.map((field) => `${source}.${field}`),
+    ),
+    ...['volumes[].downwardAPI', `${PROJECTED}.downwardAPI`].flatMap((source) =>
+      DOWNWARD_FILES.map((field) => `${source}.${field}`),
+    ),
   ),
+  [`${PROJECTED}.clusterTrustBundle`]: UNSUPPORTED_VOLUME,
+  [`${PROJECTED}.serviceAccountToken`]: UNSUPPORTED_VOLUME,
   'affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution': { noEffect: ONLY_NODE },
   'affinity.podAffinity.preferredDuringSchedulingIgnoredDuringExecution': { noEffect: ONLY_NODE },
   'affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution': { warn: NEIGHBOURS },

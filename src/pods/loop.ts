@@ -1,5 +1,6 @@
 import type { RuntimeEvent } from '../cri/runtime.ts';
 import type { Pod } from '../kube/generated/objects.ts';
+import type { KubeObject } from '../kube/object.ts';
 import type { StoreEvent } from '../store/store.ts';
 import { followCollection } from './follow.ts';
 import { podsInRuntime, podsLeftBehind } from './left-behind.ts';
@@ -9,6 +10,7 @@ import { isDeleted, isTerminal, podUid } from './pod-spec.ts';
 import { names } from './pod-sync.ts';
 import type { Tools } from './round.ts';
 import { Scheduler } from './scheduler.ts';
+import { SOURCE_RESOURCES, type SourceResource } from './used-objects.ts';
 import { INTERVALS } from './waits.ts';
 import { PodWorker } from './worker.ts';
 
@@ -60,6 +62,7 @@ export class PodLoop {
     for (const pod of items as Pod[]) this.#take(pod, { isFresh: !known.has(podUid(pod)) });
     await this.#removeOrphans();
     this.#background.push(this.#watchPods(revision), this.#watchNodes(revision));
+    for (const resource of SOURCE_RESOURCES) this.#background.push(this.#watchSources(resource, revision));
     this.#resyncLater();
   }
 
@@ -157,6 +160,27 @@ export class PodLoop {
       onList: reconsider,
       onError: (error) => this.#unexpected('watching nodes', error),
     });
+  }
+
+  /** Pods that use a ConfigMap or Secret get its news, or find what they waited for. */
+  async #watchSources(resource: SourceResource, since: number): Promise<void> {
+    await followCollection(
+      this.#options.store,
+      { group: '', resource },
+      {
+        since,
+        signal: this.#running.signal,
+        onEvent: ({ object }) => this.#sourceChanged(resource, object),
+        onList: (objects) => {
+          for (const object of objects) this.#sourceChanged(resource, object);
+        },
+        onError: (error) => this.#unexpected(`watching ${resource}`, error),
+      },
+    );
+  }
+
+  #sourceChanged(resource: SourceResource, object: KubeObject): void {
+    for (const worker of this.#workers.values()) worker.sourceChanged(resource, object);
   }
 
   async #follow(events: AsyncIterable<RuntimeEvent>): Promise<void> {

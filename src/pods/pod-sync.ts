@@ -7,7 +7,7 @@ import { Look } from './look.ts';
 import { type Observed, POD_UID_LABEL } from './observed.ts';
 import { type KillPod, type Plan, plan, type Waiting } from './plan.ts';
 import { fieldPath, gracePeriod, podUid, podWords } from './pod-spec.ts';
-import { type Outcome, OWNER_LABEL, type Tools } from './round.ts';
+import { messageOf, type Outcome, OWNER_LABEL, type Tools } from './round.ts';
 import { podStatus } from './status.ts';
 import { Holds } from './waits.ts';
 
@@ -61,6 +61,8 @@ export class PodSync {
   readonly #told = new Map<string, number>();
   #isFresh: boolean;
   #isPastDeadline = false;
+  /** Why volumes are out of date, as the user was told. */
+  #stale = '';
   #written: Pod | undefined;
   /** The Pod whose containers are being ended. */
   #ending: Pod | undefined;
@@ -120,6 +122,7 @@ export class PodSync {
     status.catch(() => {});
     const allowed = this.#withoutHeld(decided, now);
     let again = this.#tellWaiting(pod, decided.waiting);
+    await this.#refreshVolumes(pod);
     if (isWork(allowed)) {
       await this.#act(pod, allowed, signal);
       again = true;
@@ -128,6 +131,18 @@ export class PodSync {
     const lag = this.#look.lag();
     const times = [decided.wakeAt, this.#holds.next(now), lag === undefined ? undefined : now + lag];
     return { again, wakeAt: earliest(times), written: this.#written };
+  }
+
+  /** Running containers keep the files they have when new ones cannot be made. */
+  async #refreshVolumes(pod: Pod): Promise<void> {
+    try {
+      await this.#tools.parts.refreshVolumes(pod);
+      this.#stale = '';
+    } catch (error) {
+      const message = messageOf(error);
+      if (message !== this.#stale) this.#tools.events.event(pod, 'Warning', 'FailedMount', message);
+      this.#stale = message;
+    }
   }
 
   async #act(pod: Pod, allowed: Plan, signal: AbortSignal): Promise<void> {

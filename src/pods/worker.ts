@@ -1,9 +1,11 @@
 import type { RuntimeEvent } from '../cri/runtime.ts';
 import type { Pod } from '../kube/generated/objects.ts';
+import type { KubeObject } from '../kube/object.ts';
 import { containerHash } from './hash.ts';
 import { allContainers, isDeleted, podUid } from './pod-spec.ts';
 import { names, PodSync, type SyncResult, type Wish } from './pod-sync.ts';
 import { isUnavailable, type Tools } from './round.ts';
+import { type SourceResource, usesObject } from './used-objects.ts';
 import { INTERVALS } from './waits.ts';
 
 export interface WorkerOptions {
@@ -87,6 +89,13 @@ export class PodWorker {
   healthChanged(): void {
     this.#sync.refresh();
     this.wake();
+  }
+
+  /** A ConfigMap or Secret was made, changed or deleted. What failed for want of it may work now, and files made of it are made anew. */
+  sourceChanged(resource: SourceResource, object: KubeObject): void {
+    if (this.#wish !== 'live' || !usesObject(this.#pod, resource, object)) return;
+    this.#sync.forgive();
+    this.#urge();
   }
 
   /** Works no more; containers stay as they are. */

@@ -22,14 +22,20 @@ export async function prepareFileVolume(volume: Volume, payload: Payload, contex
 }
 
 /** Brings the files of a volume that is in place up to date. */
-export async function refreshFileVolume(
-  volume: Volume,
-  payload: () => Payload,
-  { pod, paths }: Pick<VolumeContext, 'pod' | 'paths'>,
-): Promise<void> {
-  const path = fileVolumePath(volume, fileKind(volume), { pod, paths });
-  const isThere = await stat(path).catch(() => undefined);
-  if (isThere) await writeAtomically(path, payload(), { group: pod.spec?.securityContext?.fsGroup });
+export async function refreshFileVolume(volume: Volume, payload: () => Payload, context: VolumeContext): Promise<void> {
+  const kind = fileKind(volume);
+  const path = fileVolumePath(volume, kind, context);
+  if (!(await isInPlace(path, kind, context))) return;
+  await writeAtomically(path, payload(), { group: context.pod.spec?.securityContext?.fsGroup });
+}
+
+/** After a reboot the directory of a volume in memory is there, but nothing is mounted on it: what is secret must not go there. */
+async function isInPlace(path: string, kind: FileKind, { mounts }: VolumeContext): Promise<boolean> {
+  if (!ON_DISK.includes(kind)) return (await mounts.below(path)).length > 0;
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Whether the volume's files are made from objects of the API. */

@@ -48,7 +48,7 @@ export class Volumes {
    * @throws VolumeError for the first one that cannot be; it keeps the files that it has
    */
   async refresh(pod: Pod): Promise<void> {
-    const context = { pod, paths: this.#paths };
+    const context = { pod, paths: this.#paths, mounts: this.#mounts };
     for (const volume of (pod.spec?.volumes ?? []).filter(isFileVolume)) {
       await told(volume, () => refreshFileVolume(volume, () => this.#payload(volume, pod) ?? new Map(), context));
     }
