@@ -54,13 +54,16 @@ export interface Cluster {
   stream(request: Request): Promise<IncomingMessage>;
 }
 
+/** What CLUSTER_OPTIONS were given. */
+export type ClusterChoice = Pick<Args, 'has' | 'value'>;
+
 /**
  * Opens the cluster that the flags name: `--kubeconfig`, else with `--context` the user's own kubeconfig, else this machine's node.
  * So nothing is ever sent to a cluster that the user did not name in the command. `warn` gets the server's warnings.
  * @throws Failure when the kubeconfig is missing or has no such context
  */
 export async function connect(
-  args: Args,
+  args: ClusterChoice,
   context: Context,
   warn: (text: string) => void = (text) => tell(context, `Warning: ${text}`),
 ): Promise<Cluster> {
@@ -84,7 +87,7 @@ export async function connect(
   };
 }
 
-async function loadKubeConfig(args: Args, context: Context): Promise<KubeConfig> {
+async function loadKubeConfig(args: ClusterChoice, context: Context): Promise<KubeConfig> {
   const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
   const config = new KubeConfig();
   const contextName = args.value('context');
@@ -101,7 +104,7 @@ async function loadKubeConfig(args: Args, context: Context): Promise<KubeConfig>
   return config;
 }
 
-function kubeConfigFiles(args: Args, context: Context): string[] {
+function kubeConfigFiles(args: ClusterChoice, context: Context): string[] {
   const file = args.value('kubeconfig');
   if (file !== undefined) return [file];
   if (!args.has('context')) return [nodePaths(context).kubeconfig];
