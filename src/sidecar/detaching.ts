@@ -1,3 +1,4 @@
+import type { Container } from '../kube/generated/objects.ts';
 import { isRecord } from '../kube/json.ts';
 import type { Detached } from './detach.ts';
 import { fieldOf } from './field-of.ts';
@@ -7,6 +8,10 @@ import { keyOf } from './keys.ts';
 import { type AttachedSidecar, type AttachedTree, entryAt, type Provenance, writeProvenance } from './provenance.ts';
 import { ATTACHED } from './sidecar.ts';
 import type { Template } from './target.ts';
+
+type Parts = Record<string, unknown>;
+
+const CONTAINER_LISTS = ['initContainers', 'containers', 'ephemeralContainers'] as const;
 
 /** One run over one template: takes off what some of its sidecars brought. */
 export class Detaching {
@@ -19,6 +24,8 @@ export class Detaching {
   private readonly leaving: readonly string[];
   private readonly staying: readonly AttachedSidecar[];
   private readonly edited: 'Keep' | 'Remove';
+  /** The metadata and the spec's fields as they are by now. */
+  private parts: Parts = {};
 
   constructor(template: Template, provenance: Provenance, leaving: readonly string[], edited: 'Keep' | 'Remove') {
     this.original = template;
@@ -29,11 +36,19 @@ export class Detaching {
   }
 
   template(): Template {
-    let parts: Record<string, unknown> = { metadata: this.original.metadata, ...this.original.spec };
+    this.parts = { metadata: this.original.metadata, ...this.original.spec };
     // The last that joined leaves first, as each may have built on those before it.
-    for (const { name, attached } of this.provenance.sidecars.toReversed())
-      if (this.leaving.includes(name)) parts = this.without(parts, '', attached, [], name) as typeof parts;
-    const { metadata, ...spec } = this.annotate(parts);
+    const leaving = this.provenance.sidecars.filter(({ name }) => this.leaving.includes(name)).toReversed();
+    for (const { name, attached } of leaving) {
+      const { volumes: _, ...others } = attached;
+      this.parts = this.without(this.parts, '', others, [], name) as Parts;
+    }
+    // Volumes go last: what stays may still mount them.
+    for (const { name, attached } of leaving) {
+      const { volumes = {} } = attached;
+      this.parts = this.without(this.parts, '', { volumes }, [], name) as Parts;
+    }
+    const { metadata, ...spec } = this.annotate(this.parts);
     const result: Template = { ...this.original };
     if (metadata === undefined) delete result.metadata;
     else result.metadata = metadata as NonNullable<Template['metadata']>;
@@ -87,6 +102,7 @@ export class Detaching {
       return held ? items.toSpliced(index, 1) : items.with(index, item);
     }
     if (!this.mayGo(field, items[index], print, path, sidecar)) return items;
+    if (field === 'volumes' && typeof entry === 'string' && this.isMounted(key, path, sidecar)) return items;
     return typeof entry === 'string' ? items.toSpliced(index, 1) : items.with(index, (entry as [string, unknown])[1]);
   }
 
@@ -133,15 +149,26 @@ export class Detaching {
     if (this.staying.some(({ attached }) => printOf(entryAt(attached, path)) !== undefined)) return false;
     if (fingerprint(field, value) === print) return true;
     if (this.edited === 'Remove') return true;
-    const place = fieldOf(this.original, path);
-    this.kept.push({ sidecar, path: [...path] });
-    this.findings.push(
-      onTemplate('EditedByHand', place, `was changed by hand since sidecar "${sidecar}" brought it, and stays`, {
-        sidecar,
-        severity: 'warning',
-      }),
-    );
+    this.keep(path, sidecar, `was changed by hand since sidecar "${sidecar}" brought it, and stays`);
     return false;
+  }
+
+  /** Without it the Pod would be invalid: the container that mounts it was changed by hand, or is somebody's own. */
+  private isMounted(volume: string, path: readonly string[], sidecar: string): boolean {
+    if (this.edited === 'Remove') return false;
+    const containers = CONTAINER_LISTS.flatMap((list) => (this.parts[list] ?? []) as Container[]);
+    const user = containers.find(({ volumeMounts, volumeDevices }) =>
+      [...(volumeMounts ?? []), ...(volumeDevices ?? [])].some(({ name }) => name === volume),
+    );
+    if (user === undefined) return false;
+    this.keep(path, sidecar, `is still mounted by container "${user.name}", and stays`);
+    return true;
+  }
+
+  private keep(path: readonly string[], sidecar: string, message: string): void {
+    this.kept.push({ sidecar, path: [...path] });
+    const place = fieldOf(this.original, path);
+    this.findings.push(onTemplate('EditedByHand', place, message, { sidecar, severity: 'warning' }));
   }
 
   /** Whether a leaf was seen to before; now it is. */
