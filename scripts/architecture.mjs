@@ -9,7 +9,10 @@ const file = join(root, 'ARCHITECTURE.md');
 const arrows = folderArrows();
 const drawing = ['```mermaid', 'flowchart TD', ...arrows.map(([from, to]) => `  ${from} --> ${to}`), '```'].join('\n');
 const text = readFileSync(file, 'utf8');
-const current = text.replace(/(<!-- diagram -->\n)[\s\S]*?(\n<!-- end of diagram -->)/, `$1${drawing}$2`);
+const place = /(?<=<!-- diagram -->\n)[\s\S]*?(?=<!-- end of diagram -->)/;
+if (!place.test(text))
+  throw new Error('ARCHITECTURE.md has no place for the diagram: <!-- diagram --> … <!-- end of diagram -->');
+const current = text.replace(place, `${drawing}\n`);
 
 if (current === text) process.exit(0);
 if (process.argv.includes('--check')) {
