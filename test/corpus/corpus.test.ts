@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseManifests } from '../../src/manifest/parse.ts';
+import { judged, OTHERWISE_IN_ADMISSION, throughAdmission } from './admission-door.ts';
 import { type Case, cases, updateCase } from './cases.ts';
+import { throughAttach, throughDetach, throughKrmCommand } from './cli-door.ts';
 import { attachText, detachText, detachThroughLibrary, templatesOf, throughKrm, throughLibrary } from './doors.ts';
 import { resourceListOf } from './resource-list.ts';
 
@@ -13,6 +17,12 @@ function expectedOf({ file, expected, findings }: Case) {
 function outdented(text: string): string {
   return text.replace(/\r$/gm, '').replace(/^[- ]+/gm, '');
 }
+
+it('begins with the story of examples/web-app', () => {
+  const story = cases.find(({ name }) => name === 'golden-story')!;
+  const example = (file: string) => readFileSync(join(import.meta.dirname, '../../examples/web-app', file), 'utf8');
+  expect([story.input, story.sidecars[0]?.text]).toEqual([example('pod.yaml'), example('sidecar.yaml')]);
+});
 
 describe.each(cases)('$name', (test) => {
   const readable = parseManifests(test.input).errors.length === 0;
@@ -52,6 +62,34 @@ describe.each(cases)('$name', (test) => {
     it('the library', () => {
       expect(throughLibrary(test)).toEqual(expectedOf(test));
       expect(detachThroughLibrary(test)).toEqual(templatesOf(parseManifests(test.detached)));
+    });
+
+    it.skipIf(test.name in OTHERWISE_IN_ADMISSION)('admission', () => {
+      const { templates, failed } = expectedOf(test);
+      const result = throughAdmission(test);
+      expect(result.failed).toBe(failed);
+      if (!failed) expect(result.pods).toEqual(templates.map(judged));
+    });
+
+    it('outfit attach', async () => {
+      const { failed } = expectedOf(test);
+      const { code, stdout, stderr } = await throughAttach(test);
+      expect({ code, stdout }).toEqual({ code: failed ? 1 : 0, stdout: failed ? '' : test.expected });
+      for (const line of test.findings.split('\n').filter((one) => / error: /.test(one)))
+        expect(stderr).toContain(line);
+    });
+
+    it('outfit detach', async () => {
+      const refused = test.findings.includes('[InvalidProvenance]');
+      const { code, stdout } = await throughDetach(test);
+      expect({ code, stdout }).toEqual({ code: refused ? 1 : 0, stdout: refused ? '' : test.detached });
+    });
+
+    it('outfit krm', async () => {
+      const { failed } = expectedOf(test);
+      const { code, stdout } = await throughKrmCommand(test);
+      expect(code).toBe(failed ? 1 : 0);
+      expect(stdout.includes('severity: error')).toBe(failed);
     });
 
     it('the KRM function', () => {

@@ -64,7 +64,7 @@ function parseAll(texts: Texts): ManifestFile[] {
   return texts.map(({ file, text }) => parseManifests(text, { file }));
 }
 
-function definitionsOf(texts: Texts): Sidecar[] {
+export function definitionsOf(texts: Texts): Sidecar[] {
   return parseAll(texts).flatMap(({ documents }) => documents.map(({ object }) => object as unknown as Sidecar));
 }
 
