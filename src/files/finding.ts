@@ -8,7 +8,7 @@ export interface Place extends Position {
 }
 
 /** `NotASidecar`: a file that was given for its sidecars holds something else. */
-export type FileFindingCode = FindingCode | ManifestErrorCode | EditErrorCode | 'NotASidecar';
+type FileFindingCode = FindingCode | ManifestErrorCode | EditErrorCode | 'NotASidecar';
 
 /** A finding of the engine, or a fault of a text, with its place in the file that has to be mended. */
 export interface PlacedFinding extends Place {

@@ -46,13 +46,13 @@ function attachSays({ changed, joined, before, removed, apart }: AttachedWorkloa
     return `${name} taken off (${reason})`;
   });
   const come = joined.map(({ name, reason }) =>
-    before.includes(name) ? `${name} stays` : `${name} joined (${reason})`,
+    before.includes(name) ? `${name} renewed` : `${name} joined (${reason})`,
   );
   return [...come, ...gone].join('; ');
 }
 
 function detachSays({ changed, detached, remaining }: DetachedWorkload): string {
-  const stay = remaining.length > 0 ? `${remaining.join(', ')} stays` : '';
+  const stay = remaining.length > 0 ? `${remaining.join(', ')} ${remaining.length === 1 ? 'stays' : 'stay'}` : '';
   if (detached.length === 0) return stay || 'nothing is attached';
   const off = `${detached.join(', ')} taken off${changed ? '' : ', and nothing of it was left'}`;
   return stay ? `${off}; ${stay}` : off;

@@ -88,7 +88,10 @@ export async function runOnFiles(run: Run, wish: Wish, context: Context): Promis
     const remarks = [...unusedPaths(run.paths, summary), ...(run.afterwards?.(summary) ?? [])];
     const report: Report = { summary, findings: result.findings, remarks, written: [] };
     if (hasErrors(result.findings)) return fail(report, result, wish, context);
-    if (wish.inPlace) report.written = await writeInPlace(result.inputs, context.signal);
+    if (wish.inPlace) {
+      report.written = await writeInPlace(result.inputs, context.signal);
+      remarks.push(...otherNames(result));
+    }
     const code = wish.inPlace ? EXIT.done : await print(result, objects, wish, context);
     tellReport(report, wish, context);
     return code;
@@ -135,4 +138,11 @@ function unusedPaths(paths: readonly TemplatePath[], { kindsByPath }: Summary): 
   return paths
     .filter(({ kind }) => !kindsByPath.has(kind))
     .map(({ kind, group }) => `--path ${kind}${group ? `.${group}` : ''}=…: no Pod template was found there`);
+}
+
+/** A file that is replaced is a new one, and only the name that was given is its. */
+function otherNames({ inputs }: Transformed): string[] {
+  return inputs
+    .filter(({ changed, identity }) => changed && identity !== undefined && identity.nlink > 1n)
+    .map(({ input }) => `${input.name} has another name (a hard link), which keeps the old text`);
 }

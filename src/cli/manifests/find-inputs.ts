@@ -5,7 +5,7 @@ import { type Context, Failure, UsageError } from '../command.ts';
 import { expandGlob, isGlob } from './expand-glob.ts';
 
 /** What messages call standard input. */
-export const STDIN_NAME = '<stdin>';
+const STDIN_NAME = '<stdin>';
 
 /** Something that manifests can be read from; not opened yet. */
 export interface Input {

@@ -12,6 +12,8 @@ export interface Identity {
   size: bigint;
   mtimeNs: bigint;
   ctimeNs: bigint;
+  /** How many names the file has. */
+  nlink: bigint;
 }
 
 const CHUNK = 256 * 1024;
@@ -56,8 +58,8 @@ export function changedMeanwhile(name: string): Failure {
   return new Failure(`${name} was changed by somebody else meanwhile; nothing was written`, { hint: 'run it again' });
 }
 
-function identityOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): Identity {
-  return { dev, ino, size, mtimeNs, ctimeNs };
+function identityOf({ dev, ino, size, mtimeNs, ctimeNs, nlink }: BigIntStats): Identity {
+  return { dev, ino, size, mtimeNs, ctimeNs, nlink };
 }
 
 async function* withWords(name: string, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

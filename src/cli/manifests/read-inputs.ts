@@ -1,7 +1,7 @@
 import { type ReadSidecars, readSidecars, type SidecarFile } from '../../files/sidecars.ts';
 import { ManifestError } from '../../manifest/errors.ts';
 import { type ManifestFile, parseManifests } from '../../manifest/parse.ts';
-import type { Context } from '../command.ts';
+import { type Context, Failure } from '../command.ts';
 import { decode } from './decode.ts';
 import { findInputs, type Input } from './find-inputs.ts';
 import { readBytes } from './open-input.ts';
@@ -18,18 +18,24 @@ export async function readInputs(values: readonly string[], context: Outside): P
 
 /**
  * The sidecars that `-s` names, checked and compiled. In a folder other kinds are passed over.
- * @throws Failure for what is not there or cannot be read, UsageError
+ * @throws Failure for what is not there, cannot be read or holds no sidecar; UsageError
  */
 export async function readSidecarInputs(values: readonly string[], context: Outside): Promise<ReadSidecars> {
   return readSidecarsFrom(await findInputs(values, context), context);
 }
 
+/** The same for what has been found already. */
 export async function readSidecarsFrom(
   inputs: readonly Input[],
   context: Pick<Context, 'stdin' | 'signal'>,
 ): Promise<ReadSidecars> {
   const files = await readAll(inputs, context);
-  return readSidecars(files.map((file, i): SidecarFile => ({ ...file, mixed: inputs[i]?.inFolder ?? false })));
+  const read = readSidecars(files.map((file, i): SidecarFile => ({ ...file, mixed: inputs[i]?.inFolder ?? false })));
+  if (read.definitions.length > 0 || read.findings.length > 0) return read;
+  const [first, ...more] = inputs;
+  throw new Failure(
+    `no Sidecar or ClusterSidecar in ${first?.name ?? 'what was given'}${more.length > 0 ? ` and ${more.length} more` : ''}`,
+  );
 }
 
 async function readAll(inputs: readonly Input[], context: Pick<Context, 'stdin' | 'signal'>): Promise<ManifestFile[]> {
