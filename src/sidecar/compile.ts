@@ -1,5 +1,6 @@
 import { isRecord } from '../kube/json.ts';
 import { type LabelMatcher, labelSelectorMatcher } from '../kube/label-selector.ts';
+import type { SoundParts } from './attach/validate-result.ts';
 import { canonicalJson } from './canonical.ts';
 import { type Compiler, createCompiler, type Expression } from './cel/expression.ts';
 import { Scope } from './cel/scope.ts';
@@ -35,6 +36,8 @@ export interface CompiledSidecars {
   findings: Finding[];
   /** Made once for what is the same in every Pod. */
   fingerprints: Fingerprints;
+  /** Found once to be valid in every Pod. */
+  sound: SoundParts;
 }
 
 /** Checks and compiles definitions once. Two of one name cannot be told apart in a Pod and are an error. */
@@ -57,7 +60,12 @@ export function compileSidecars(definitions: readonly unknown[]): CompiledSideca
       );
   }
   const sidecars = [...byKey.values()].sort((a, b) => compare(a.name, b.name) || compare(a.kind, b.kind));
-  return { sidecars, findings: [...findings, ...checkOrderOf(sidecars)], fingerprints: new WeakMap() };
+  return {
+    sidecars,
+    findings: [...findings, ...checkOrderOf(sidecars)],
+    fingerprints: new WeakMap(),
+    sound: new WeakSet(),
+  };
 }
 
 /** Demands that cannot all be met where all of them join; whether they do, only a Pod can tell. */

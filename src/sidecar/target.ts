@@ -39,7 +39,7 @@ export function kindOf({ workload }: Pick<Target, 'workload'>): { kind: string; 
   const apiVersion = workload?.apiVersion ?? 'v1';
   return {
     kind: workload?.kind ?? 'Pod',
-    group: apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '',
+    group: apiVersion.slice(0, Math.max(0, apiVersion.indexOf('/'))),
   };
 }
 

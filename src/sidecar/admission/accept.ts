@@ -52,6 +52,7 @@ export function acceptSidecars(
     sidecars: compiled.sidecars.filter((one) => sidecars.includes(one)),
     findings: [],
     fingerprints: compiled.fingerprints,
+    sound: compiled.sound,
   });
   for (const [namespace, own] of groupBy(
     byAge.filter(({ kind }) => kind === 'Sidecar'),

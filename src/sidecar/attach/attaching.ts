@@ -14,7 +14,7 @@ import { attachToMainContainers } from './main-containers.ts';
 import { attachPodFields } from './pod-fields.ts';
 import { securityConflicts } from './security.ts';
 import { sameAsStored, sameButForOrder } from './unordered.ts';
-import { newFaults } from './validate-result.ts';
+import { newFaults, type SoundParts } from './validate-result.ts';
 import { attachVolumes } from './volumes.ts';
 
 const LISTS = ['initContainers', 'containers'] as const;
@@ -27,10 +27,12 @@ export class Attaching {
   private readonly view: Target;
   private readonly before: Detached;
   private readonly draft: Draft;
+  private readonly sound: SoundParts;
   /** Names of the containers that each sidecar brought, per list. */
   private readonly placed = new Map<string, Record<(typeof LISTS)[number], string[]>>();
 
-  constructor(target: Target, view: Target, before: Detached, { fingerprints }: CompiledSidecars) {
+  constructor(target: Target, view: Target, before: Detached, { fingerprints, sound }: CompiledSidecars) {
+    this.sound = sound;
     this.target = target;
     this.view = view;
     this.before = before;
@@ -53,7 +55,7 @@ export class Attaching {
     const result = this.draft.finish(ATTACHED, writeProvenance(this.inOldOrder(this.draft.provenance(digests))));
     this.findings.push(
       ...securityConflicts(this.before.template.spec!, result.spec!),
-      ...newFaults(this.before.template, result, kindOf(this.target).kind === 'Pod'),
+      ...newFaults(this.before.template, result, kindOf(this.target).kind === 'Pod', this.sound),
     );
     return this.settled(result, order);
   }

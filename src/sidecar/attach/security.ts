@@ -3,8 +3,10 @@ import { type Finding, onTemplate } from '../finding.ts';
 
 /** Containers that the kubelet would refuse to start, since attaching gave them or their Pod a rule that they break. */
 export function securityConflicts(before: PodSpec, after: PodSpec): Finding[] {
+  const roots = rootsOf(after);
+  if (roots.length === 0) return [];
   const already = new Set(rootsOf(before).map(({ container }) => container.name));
-  return rootsOf(after)
+  return roots
     .filter(({ container }) => !already.has(container.name))
     .map(({ container, path }) =>
       onTemplate(
