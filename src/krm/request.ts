@@ -1,46 +1,38 @@
 import { isRecord } from '../kube/json.ts';
+import { documentPart } from '../manifest/document-part.ts';
 import type { FieldPath } from '../manifest/field-path.ts';
 import { listItems } from '../manifest/list-items.ts';
+import type { ManifestDocument, ManifestFile } from '../manifest/parse.ts';
 import { GROUP } from '../sidecar/sidecar.ts';
-import type { ResourceList } from './resource-list.ts';
 import { aboutResource, type Result } from './result.ts';
 
 /** What `functionConfig` asks for. */
 export type Request =
-  | { do: 'attach'; definitions: Definition[] }
+  | { do: 'attach'; definitions: ManifestDocument[] }
   /** Without names: everything that is attached. */
   | { do: 'detach'; sidecars: readonly string[] | undefined };
 
-/** A sidecar's definition and where it stands in the ResourceList. */
-export interface Definition {
-  object: Record<string, unknown>;
-  path: FieldPath;
-}
-
 const KINDS = ['Sidecar', 'ClusterSidecar'];
-const HELP = `a Sidecar, a ClusterSidecar, a List of them, or a ConfigMap with data.detach`;
 
 /**
  * A Sidecar, a ClusterSidecar or a list of them: these are attached. None, or a ConfigMap without `data.detach`: the sidecars among the items are.
  * `data.detach` of a ConfigMap ("true", or names with commas) takes sidecars off.
  */
-export function readRequest(list: ResourceList): { request: Request } | { fault: Result } {
-  const { functionConfig } = list;
-  if (functionConfig === undefined) return { request: { do: 'attach', definitions: amongItems(list) } };
-  const { kind, apiVersion } = functionConfig;
-  if (kind === 'ConfigMap' && apiVersion === 'v1') return readConfigMap(functionConfig, list);
-  const definitions = listItems(functionConfig, ['functionConfig']);
+export function readRequest(
+  config: ManifestDocument | undefined,
+  items: ManifestFile,
+): { request: Request } | { fault: Result } {
+  if (config === undefined) return { request: { do: 'attach', definitions: amongItems(items) } };
+  const { kind, apiVersion } = config.object;
+  if (kind === 'ConfigMap' && apiVersion === 'v1') return readConfigMap(config.object, items);
+  const definitions = partsOf(config);
   const other = definitions.find(({ object }) => !isSidecar(object));
   if (other === undefined) return { request: { do: 'attach', definitions } };
-  return fault(
-    functionConfig,
-    'kind',
-    kind,
-    `functionConfig is ${HELP}, not a ${other.object.kind ?? 'nameless kind'}`,
-  );
+  const message = `functionConfig is a Sidecar, a ClusterSidecar, a List of them, or a ConfigMap with data.detach, not a ${other.object.kind ?? 'nameless kind'} of ${other.object.apiVersion ?? 'no version'}`;
+  return fault(config.object, 'kind', kind, message);
 }
 
-function readConfigMap(config: Record<string, unknown>, list: ResourceList): ReturnType<typeof readRequest> {
+function readConfigMap(config: Record<string, unknown>, items: ManifestFile): ReturnType<typeof readRequest> {
   const data = isRecord(config.data) ? config.data : {};
   const unknown = Object.keys(data).find((key) => key !== 'detach');
   if (unknown !== undefined)
@@ -49,18 +41,22 @@ function readConfigMap(config: Record<string, unknown>, list: ResourceList): Ret
   if (typeof detach !== 'string' && typeof detach !== 'boolean')
     return fault(config, 'data.detach', detach, 'must be "true", "false" or the names of sidecars');
   const word = String(detach);
-  if (word === 'false') return { request: { do: 'attach', definitions: amongItems(list) } };
+  if (word === 'false') return { request: { do: 'attach', definitions: amongItems(items) } };
   const names = word.split(',').map((name) => name.trim());
   return { request: { do: 'detach', sidecars: word === 'true' ? undefined : names.filter((name) => name !== '') } };
 }
 
-function amongItems({ document }: ResourceList): Definition[] {
-  return listItems(document.object).filter(({ object }) => isSidecar(object));
+function amongItems({ documents }: ManifestFile): ManifestDocument[] {
+  return documents.flatMap(partsOf).filter(({ object }) => isSidecar(object));
 }
 
-/** Of our group whatever the version, so that a slip there is told by the check and not passed over. */
+function partsOf(document: ManifestDocument): ManifestDocument[] {
+  return listItems(document.object).flatMap(({ path }: { path: FieldPath }) => documentPart(document, path) ?? []);
+}
+
 function isSidecar({ apiVersion, kind }: Record<string, unknown>): boolean {
   const group = typeof apiVersion === 'string' ? apiVersion.split('/')[0] : undefined;
+  // Whatever the version, so that a slip there is told by the check and not passed over.
   return group === GROUP && KINDS.includes(String(kind));
 }
 

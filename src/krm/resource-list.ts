@@ -1,4 +1,5 @@
 import { isRecord } from '../kube/json.ts';
+import { documentPart } from '../manifest/document-part.ts';
 import { type ManifestDocument, type ManifestFile, parseManifests } from '../manifest/parse.ts';
 
 const GROUP = 'config.kubernetes.io';
@@ -9,42 +10,49 @@ export interface ResourceList {
   file: ManifestFile;
   /** The list itself; its items are found in it as those of any List. */
   document: ManifestDocument;
-  functionConfig: Record<string, unknown> | undefined;
+  functionConfig: ManifestDocument | undefined;
   /** What functions before this one said. */
   results: readonly unknown[];
 }
 
 /** Why a text is not what a function takes; each line begins with its place. There is nothing to give back then. */
-export class NotAResourceList extends Error {
-  override readonly name = 'NotAResourceList';
+export class UnreadableInput extends Error {
+  override readonly name = 'UnreadableInput';
 }
 
-/** Reads standard input of a KRM function. @throws NotAResourceList */
+/** Reads standard input of a KRM function. @throws UnreadableInput */
 export function readResourceList(text: string): ResourceList {
-  const file = parseManifests(text, { file: 'stdin' });
-  if (file.errors.length > 0) throw new NotAResourceList(file.errors.map(({ message }) => message).join('\n'));
+  const file = readManifests(text, 'stdin');
   const [document, ...more] = file.documents;
-  if (document === undefined) throw new NotAResourceList(`stdin is empty: a ResourceList of ${GROUP}/v1 is expected`);
-  const { apiVersion, kind, items = [], functionConfig, results } = document.object;
+  if (document === undefined) throw new UnreadableInput(`stdin is empty: a ResourceList of ${GROUP}/v1 is expected`);
+  const { apiVersion, kind, items = [], functionConfig = null, results } = document.object;
   if (kind !== 'ResourceList' || more.length > 0)
-    throw new NotAResourceList(`${place(document, 'kind')}: one ResourceList of ${GROUP}/v1 is expected`);
+    throw unreadable(document, 'kind', `one ResourceList of ${GROUP}/v1 is expected`);
   if (!VERSIONS.some((version) => apiVersion === `${GROUP}/${version}`))
-    throw new NotAResourceList(
-      `${place(document, 'apiVersion')}: a ResourceList of ${JSON.stringify(apiVersion)} is not known; of ${GROUP} it may be ${VERSIONS.join(', ')}`,
+    throw unreadable(
+      document,
+      'apiVersion',
+      `a ResourceList of ${JSON.stringify(apiVersion)} is not known; of ${GROUP} it may be ${VERSIONS.join(', ')}`,
     );
-  if (items !== null && !Array.isArray(items))
-    throw new NotAResourceList(`${place(document, 'items')}: items must be a list`);
-  if (functionConfig !== undefined && functionConfig !== null && !isRecord(functionConfig))
-    throw new NotAResourceList(`${place(document, 'functionConfig')}: functionConfig must be an object`);
+  if (items !== null && !Array.isArray(items)) throw unreadable(document, 'items', 'items must be a list');
+  if (functionConfig !== null && !isRecord(functionConfig))
+    throw unreadable(document, 'functionConfig', 'functionConfig must be an object');
   return {
     file,
     document,
-    functionConfig: isRecord(functionConfig) ? functionConfig : undefined,
+    functionConfig: documentPart(document, ['functionConfig']),
     results: Array.isArray(results) ? results : [],
   };
 }
 
-function place(document: ManifestDocument, field: string): string {
+/** Reads a text all of whose documents are needed. @throws UnreadableInput */
+export function readManifests(text: string, name: string): ManifestFile {
+  const file = parseManifests(text, { file: name });
+  if (file.errors.length > 0) throw new UnreadableInput(file.errors.map(({ message }) => message).join('\n'));
+  return file;
+}
+
+function unreadable(document: ManifestDocument, field: string, message: string): UnreadableInput {
   const { line, column } = document.position([field]);
-  return `stdin:${line}:${column}`;
+  return new UnreadableInput(`stdin:${line}:${column}: ${message}`);
 }
