@@ -6,6 +6,7 @@ import { type CompiledSidecars, compileSidecars } from '../sidecar/compile.ts';
 import { detach } from '../sidecar/detach.ts';
 import { type Finding, hasErrors } from '../sidecar/finding.ts';
 import { readProvenance } from '../sidecar/provenance.ts';
+import { GROUP } from '../sidecar/sidecar.ts';
 import type { Request } from './request.ts';
 import { aboutResource, printed, type Result } from './result.ts';
 
@@ -37,7 +38,7 @@ function attachAll(items: ManifestFile, styles: readonly ManifestDocument[]): Ou
   const outcomes = targets.map((target) => attachTo(target, sidecars));
   return {
     edits: outcomes.flatMap(({ edits }) => edits),
-    results: [...results, ...outcomes.flatMap((one) => one.results), ...left.map(leftAlone)],
+    results: [...results, ...outcomes.flatMap((one) => one.results), ...left.filter(isTold).map(leftAlone)],
     styles,
   };
 }
@@ -87,6 +88,11 @@ function quoted(name: string): string {
 
 function done(target: FileTarget, message: string): Result {
   return { message, severity: 'info', ...aboutResource(ownerOf(target)) };
+}
+
+/** That a sidecar's own template is left alone goes without saying. */
+function isTold({ workload: { apiVersion } }: LeftTemplate): boolean {
+  return !apiVersion.startsWith(`${GROUP}/`);
 }
 
 function leftAlone({ field, reason, workload: { apiVersion, kind, name } }: LeftTemplate): Result {
