@@ -1,7 +1,7 @@
 /** One row of the report: several runs of one thing, in `unit`. */
 export interface Figure {
   what: string;
-  unit: 'ms' | 'MB' | '% of a core' | 'times' | '';
+  unit: 'ms' | 'MB' | '% of a core' | 'times' | 'Pod templates/s' | '';
   runs: number[];
   /** What the project promises, and whether the median keeps it. */
   target?: { text: string; kept: boolean };
@@ -16,6 +16,11 @@ function median(runs: number[]): number {
 export function atMost(what: string, unit: Figure['unit'], runs: number[], limit?: number): Figure {
   if (limit === undefined) return { what, unit, runs };
   return { what, unit, runs, target: { text: `at most ${limit} ${unit}`.trim(), kept: median(runs) <= limit } };
+}
+
+/** A figure that should stay at or above `limit`. */
+export function atLeast(what: string, unit: Figure['unit'], runs: number[], limit: number): Figure {
+  return { what, unit, runs, target: { text: `at least ${limit} ${unit}`.trim(), kept: median(runs) >= limit } };
 }
 
 /** The table that a person reads. */

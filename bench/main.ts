@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { attachTimes } from './attach.ts';
 import { commandTimes } from './commands.ts';
 import { cycles } from './cycles.ts';
 import { type Figure, table } from './figures.ts';
@@ -13,7 +14,6 @@ const json = args.includes('--json') ? args[args.indexOf('--json') + 1] : undefi
 const only = args.includes('--only') ? args[args.indexOf('--only') + 1]!.split(',') : undefined;
 const runs = quick ? 3 : 7;
 
-const node = new BenchNode(root!);
 const figures: Figure[] = [];
 const add = async (name: string, what: string, section: () => Promise<Figure[]>) => {
   if (only && !only.includes(name)) return;
@@ -21,18 +21,24 @@ const add = async (name: string, what: string, section: () => Promise<Figure[]>)
   figures.push(...(await section()));
 };
 
-try {
-  await add('start', 'node start', () => startTimes(node, runs));
-  if (only && !only.includes('start')) await node.start();
-  await node.outfit('image', 'build', 'nginx');
-  await node.outfit('image', 'build', 'busybox');
-  await add('pod', 'one Pod', () => podTimes(node, runs));
-  await add('commands', 'commands', () => commandTimes(node, runs));
-  await add('idle', 'an idle node', () => idle(node, quick ? 5 : 20));
-  await add('cycles', 'Pods that come and go', () => cycles(node, quick ? 20 : 200));
-} finally {
-  await node.close();
-}
+await add('attach', 'attaching to manifests', () => attachTimes(root!, { runs, quick }));
+if (!only || only.some((name) => name !== 'attach')) await withNode(new BenchNode(root!));
 console.log(table(figures));
 if (json) writeFileSync(json, `${JSON.stringify(figures, undefined, 2)}\n`);
 process.exit(figures.some((f) => f.target?.kept === false) ? 2 : 0);
+
+/** The sections that need a node, and root with it. */
+async function withNode(node: BenchNode): Promise<void> {
+  try {
+    await add('start', 'node start', () => startTimes(node, runs));
+    if (only && !only.includes('start')) await node.start();
+    await node.outfit('image', 'build', 'nginx');
+    await node.outfit('image', 'build', 'busybox');
+    await add('pod', 'one Pod', () => podTimes(node, runs));
+    await add('commands', 'commands', () => commandTimes(node, runs));
+    await add('idle', 'an idle node', () => idle(node, quick ? 5 : 20));
+    await add('cycles', 'Pods that come and go', () => cycles(node, quick ? 20 : 200));
+  } finally {
+    await node.close();
+  }
+}
