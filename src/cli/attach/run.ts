@@ -6,6 +6,7 @@ import type { Input } from '../manifests/find-inputs.ts';
 import { loadInputs } from '../manifests/load-inputs.ts';
 import { reportFindings } from '../manifests/report-findings.ts';
 import { type Kept, Spool } from '../manifests/spool.ts';
+import { optimizeLater } from './optimize-later.ts';
 import { printDiff, printObjects, printStream, writeInPlace } from './output.ts';
 import { type Report, tellJson, tellReport } from './report.ts';
 import { Summary } from './summary.ts';
@@ -73,6 +74,7 @@ export function readWish(args: Args, inputs: readonly Input[]): Wish {
 
 /** Reads everything, does the work, and writes only when nothing is wrong anywhere. @returns the exit code @throws Failure */
 export async function runOnFiles(run: Run, wish: Wish, context: Context): Promise<number> {
+  optimizeLater();
   const spool = new Spool();
   try {
     const loaded = await loadInputs(run.inputs, spool, context);
