@@ -2,6 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PodCgroups } from '../../src/cri/cgroups.ts';
+import { nodePlaces } from '../../src/cri/places.ts';
 import { eventually, missing, NodeUnderTest } from './node-under-test.ts';
 
 const POD = (name: string) =>
@@ -144,6 +146,7 @@ describe.skipIf(missing)(`outfit node${missing ? ` (${missing})` : ''}`, () => {
     expect(await node.outfit('node', 'stop')).toMatchObject({ code: 0, stdout: `No node runs in ${node.home}\n` });
     expect(await node.outfit('node', 'status')).toMatchObject({ code: 1 });
     expect(readFileSync('/proc/mounts', 'utf8')).not.toContain(`${node.home}/containerd`);
+    expect(new PodCgroups(nodePlaces(node.home).cgroup).folders()).toEqual([]);
     await node.must('node', 'start');
     expect((await status()).server).toBe(server);
     await node.must('wait', '--for=condition=Ready', 'pod/stays');
@@ -199,6 +202,11 @@ describe.skipIf(missing)(`outfit node${missing ? ` (${missing})` : ''}`, () => {
       });
       await guest.must('wait', '--for=condition=Ready', 'pod/theirs');
       expect(sleepers()).toHaveLength(4);
+      expect(await guest.outfit('image', 'build', 'busybox', '--tag', 'example.org/theirs:1')).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('example.org/theirs:1 built'),
+        stderr: expect.stringContaining(`tar -C ${guest.home}/images -c . | ctr -a `),
+      });
     } finally {
       await guest.close();
     }

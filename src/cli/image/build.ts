@@ -6,7 +6,7 @@ import { type Command, print, UsageError } from '../command.ts';
 import { nodePaths } from '../node/paths.ts';
 import { Progress } from '../progress.ts';
 import { fullName, withImages } from './machine-images.ts';
-import { pullImage } from './pull-image.ts';
+import { takeUp } from './take-up.ts';
 
 export const imageBuild: Command = {
   name: 'image build',
@@ -39,7 +39,7 @@ this machine's apt gets them. The image takes the recipe's names, and Pods find 
     if (recipe === undefined || more.length > 0)
       throw new UsageError('expected one recipe', `one of: ${(await recipeNames(recipes)).join(', ')}`);
     const tags = args.values('tag').map(fullName);
-    await withImages(context, async ({ layout, runtime }) => {
+    await withImages(context, async (images) => {
       const progress = new Progress(context);
       try {
         const cache = context.env.OUTFIT_CACHE
@@ -47,14 +47,14 @@ this machine's apt gets them. The image takes the recipe's names, and Pods find 
           : join(nodePaths(context).home, 'cache');
         await mkdir(cache, { recursive: true });
         const built = await buildImage(/\/|\.yaml$/.test(recipe) ? resolve(context.cwd, recipe) : recipe, {
-          layout,
+          layout: images.layout,
           recipes,
           cache,
           ...(tags.length > 0 && { tags }),
           onProgress: (step) => progress.step(step),
           signal: context.signal,
         });
-        if (runtime) for (const name of built.names) await pullImage(runtime, name, progress, context);
+        await takeUp(images, built.names, progress, context);
         progress.end();
         for (const name of built.names) print(context, `${name} built (${built.digest.slice(0, 19)})`);
       } finally {

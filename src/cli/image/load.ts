@@ -3,7 +3,7 @@ import { loadImages } from '../../image/load.ts';
 import { type Command, print, UsageError } from '../command.ts';
 import { Progress } from '../progress.ts';
 import { fullName, withImages } from './machine-images.ts';
-import { pullImage } from './pull-image.ts';
+import { takeUp } from './take-up.ts';
 
 export const imageLoad: Command = {
   name: 'image load',
@@ -28,20 +28,23 @@ layouts. Pods find such an image first, with any pull policy and without a netwo
     if (source === undefined || more.length > 0)
       throw new UsageError('expected one archive, folder or -', 'outfit image load app.tar');
     const name = args.value('name') === undefined ? undefined : fullName(args.value('name')!);
-    await withImages(context, async ({ layout, runtime }) => {
+    await withImages(context, async (images) => {
       const progress = new Progress(context);
       try {
         const loaded = await loadImages(source === '-' ? context.stdin : resolve(context.cwd, source), {
-          layout,
+          layout: images.layout,
           ...(name && { name }),
           onProgress: (step) => progress.step(step),
           signal: context.signal,
         });
-        for (const image of loaded) {
-          if (runtime) await pullImage(runtime, image.name, progress, context);
-          progress.end();
-          print(context, `${image.name} loaded (${image.digest.slice(0, 19)})`);
-        }
+        await takeUp(
+          images,
+          loaded.map(({ name }) => name),
+          progress,
+          context,
+        );
+        progress.end();
+        for (const image of loaded) print(context, `${image.name} loaded (${image.digest.slice(0, 19)})`);
       } finally {
         progress.end();
       }

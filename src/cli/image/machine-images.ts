@@ -15,6 +15,8 @@ export interface MachineImages {
   layout: ImageLayout;
   /** undefined while the node does not run. */
   runtime: Runtime | undefined;
+  /** Socket of a runtime that is not the node's own (`--cri`): it does not ask the local registry. */
+  foreign: string | undefined;
 }
 
 /**
@@ -29,11 +31,10 @@ export async function withImages<T>(context: Context, work: (images: MachineImag
   let runtime: Runtime | undefined;
   try {
     const layout = await ImageLayout.open(paths.images);
-    if (await runningNode(paths.lock)) {
-      const socket = (await readSettings(paths.settings))?.cri ?? paths.containerd.socket;
-      runtime = containerdRuntime({ socket, log: pino({ level: 'silent' }) });
-    }
-    return await work({ layout, runtime });
+    const foreign = (await readSettings(paths.settings))?.cri;
+    if (await runningNode(paths.lock))
+      runtime = containerdRuntime({ socket: foreign ?? paths.containerd.socket, log: pino({ level: 'silent' }) });
+    return await work({ layout, runtime, foreign });
   } catch (error) {
     context.signal.throwIfAborted();
     throw asFailure(error);

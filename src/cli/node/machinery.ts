@@ -33,9 +33,11 @@ export interface Machinery {
 
 /** What runs containers: a private containerd with its registry and network, or the runtime of the socket that the user named. */
 export async function startMachinery(options: MachineryOptions): Promise<Machinery> {
-  const { settings, paths, log, teardown } = options;
+  const { settings, paths, log, teardown, isStopping } = options;
   const socket = settings.cri ?? `unix://${paths.containerd.socket}`;
   const runtime = containerdRuntime({ socket, log });
+  // Last of all: they are empty when nothing of the node runs any more.
+  teardown.add('cgroups', () => (isStopping() ? new PodCgroups(paths.cgroup).removeAll() : undefined));
   teardown.add('runtime client', () => runtime.close());
   if (settings.cri === undefined) await startPrivate(options, runtime);
   const version = await runtime.version().catch((error: unknown) => {
