@@ -38,5 +38,17 @@ export async function runProcess(root: string): Promise<never> {
       return secondStep.signal;
     },
   };
-  process.exit(await outfit(process.argv.slice(2), context, { shown: COMMANDS, hidden: HIDDEN_COMMANDS }));
+  const code = await outfit(process.argv.slice(2), context, { shown: COMMANDS, hidden: HIDDEN_COMMANDS });
+  // A reader that is slow is waited for until somebody has had enough.
+  controller.signal.addEventListener('abort', () => process.exit(code));
+  await Promise.all([process.stdout, process.stderr].map(written));
+  process.exit(code);
+}
+
+/** A pipe takes only so much at once, and `process.exit` forgets the rest. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.writable) stream.write('', () => resolve());
+    else resolve();
+  });
 }
