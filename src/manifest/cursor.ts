@@ -1,4 +1,5 @@
 import { TextFault } from './errors.ts';
+import type { ReadLimits } from './tree.ts';
 
 /** Thrown where the quick reader meets what it does not know: the library then reads the document. One object, for speed. */
 export const UNUSUAL = new Error('not for the quick reader');
@@ -14,17 +15,18 @@ export const DASH = 45;
 export class Cursor {
   readonly text: string;
   readonly end: number;
-  readonly maxDepth: number;
+  private readonly limits: ReadLimits;
+  private values = 0;
   pos: number;
   /** Spaces before `pos` in its line after `toContent`; -1 at the end. */
   indent = 0;
   depth = 0;
 
-  constructor(text: string, start: number, end: number, maxDepth: number) {
+  constructor(text: string, start: number, end: number, limits: ReadLimits) {
     this.text = text;
     this.pos = start;
     this.end = end;
-    this.maxDepth = maxDepth;
+    this.limits = limits;
   }
 
   /** The char code at an offset, NaN past the end. */
@@ -86,12 +88,21 @@ export class Cursor {
   }
 
   enter(): void {
-    if (++this.depth > this.maxDepth) throw tooDeep(this.maxDepth, this.pos);
+    if (++this.depth > this.limits.depth) throw tooDeep(this.limits.depth, this.pos);
+  }
+
+  /** One more field or item. */
+  count(): void {
+    if (++this.values > this.limits.values) throw tooManyValues(this.limits.values, this.pos);
   }
 
   leave(): void {
     this.depth--;
   }
+}
+
+export function tooManyValues(limit: number, offset: number): TextFault {
+  return new TextFault('TooLarge', offset, `this document holds more than ${limit} values`);
 }
 
 export function tooDeep(limit: number, offset: number): TextFault {

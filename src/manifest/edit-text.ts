@@ -146,7 +146,7 @@ function unproven(
 
 function readAgain(text: string): { objects: unknown[]; fault?: string } {
   try {
-    const limits = { ...DEFAULT_LIMITS, characters: Number.POSITIVE_INFINITY };
+    const limits = { ...DEFAULT_LIMITS, characters: Number.POSITIVE_INFINITY, values: Number.POSITIVE_INFINITY };
     return {
       objects: splitText(text).flatMap((piece) => readPiece(text, piece, limits).map((tree) => objectOf(tree, limits))),
     };

@@ -52,6 +52,7 @@ const OPTIONS = {
  * @throws TextFault
  */
 export function readWithLibrary(text: string, base: number, limits: ReadLimits): { root: Node; anchored: boolean }[] {
+  refuseTooManyValues(text, base, limits.values);
   refuseAbsurdDepth(text, base, limits.depth);
   try {
     const documents = parseAllDocuments(text.endsWith('\n') ? text : `${text}\n`, OPTIONS);
@@ -64,6 +65,21 @@ export function readWithLibrary(text: string, base: number, limits: ReadLimits):
     // The stack is full: the library recurses.
     if (error instanceof RangeError) throw tooDeep(limits.depth, base);
     throw error;
+  }
+}
+
+/** Characters that begin a value where it is not text: more than there are values, and quickly counted. */
+const MARK = /[[{*&]|[-:,?](?=\s)/g;
+/** The library takes up to 1500 bytes for a value, and a few microseconds. */
+const LIBRARY_WEIGHT = 4;
+
+function refuseTooManyValues(text: string, base: number, limit: number): void {
+  MARK.lastIndex = 0;
+  for (let marks = 0; MARK.test(text); ) {
+    if (++marks > limit / LIBRARY_WEIGHT) {
+      const reason = `what is not plain YAML in this document would take too long: it holds more than ${limit / LIBRARY_WEIGHT} values`;
+      throw new TextFault('TooLarge', base + MARK.lastIndex, reason);
+    }
   }
 }
 

@@ -173,6 +173,29 @@ describe('parseManifests bounds', () => {
     expect(performance.now() - started).toBeLessThan(2000);
   });
 
+  it.each([
+    ['items', `a:\n${'- x\n'.repeat(2000)}`],
+    ['fields', Array.from({ length: 2000 }, (_, i) => `k${i}: v\n`).join('')],
+    ['items in brackets', `a: [${'x, '.repeat(2000)}x]\n`],
+    ['JSON', JSON.stringify({ a: Array(2000).fill(1) })],
+    ['aliases, which the library reads', `a: &a b\nc:\n${'- *a\n'.repeat(2000)}`],
+  ])('values: %s', (_, text) => {
+    expect(parseManifests(text, { limits: { values: 1000 } }).errors.map(({ code }) => code)).toEqual(['TooLarge']);
+    expect(parseManifests(text, { limits: { values: 20_000 } }).errors).toEqual([]);
+  });
+
+  it.each([
+    ['a line', `a: ${'x y '.repeat(1_000_000)}\n`, undefined],
+    ['a line of quotes', `a: "${'x\\\\ "'.repeat(800_000)}\n`, 'InvalidYaml'],
+    ['keys in keys', `a: ${'b: '.repeat(1_400_000)}\n`, 'TooLarge'],
+    ['items in brackets without an end', `a: [${'x, '.repeat(1_400_000)}\n`, 'TooLarge'],
+    ['JSON without an end', `{"a": [${'"some text", '.repeat(100_000)}\n`, 'InvalidJson'],
+    ['aliases', `a: &a b\nc:\n${'- *a\n'.repeat(800_000)}`, 'TooLarge'],
+    ['a folded text', `a: >\n${'  some text\n'.repeat(350_000)}`, undefined],
+  ])('megabytes of %s are read or refused, and the process goes on', (_, text, code) => {
+    expect(parseManifests(text).errors[0]?.code).toBe(code);
+  });
+
   it('size', () => {
     expect(faults(`a: 1\n---\nb: ${'x'.repeat(100)}\n`, { limits: { characters: 50 } })).toEqual([
       'TooLarge a.yaml:2:1: this document is larger than 50 characters',

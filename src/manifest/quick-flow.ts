@@ -87,6 +87,7 @@ function readPair(cursor: Cursor, outer: number): Pair {
 }
 
 function readValue(cursor: Cursor, outer: number): Node {
+  cursor.count();
   const code = cursor.at(cursor.pos);
   return code === OPEN_MAP || code === OPEN_SEQ ? readFlow(cursor, outer) : readScalar(cursor);
 }

@@ -18,11 +18,11 @@ const LONGEST_KEY = 1000;
  * blocks, flow collections. Whatever else there is (anchors, tags, folded or continued scalars, any fault) makes it give up, and the library,
  * which knows all of YAML, reads the document. Where it does not give up it reads what the library reads (reader.test.ts).
  * @returns the roots (several in a stream of JSON objects, none in an empty document), undefined where it gives up
- * @throws TextFault TooDeep
+ * @throws TextFault TooDeep, TooLarge
  */
 export function readQuickly(text: string, start: number, end: number, limits: ReadLimits): Node[] | undefined {
   try {
-    return readRoots(new Cursor(text, start, end, limits.depth));
+    return readRoots(new Cursor(text, start, end, limits));
   } catch (error) {
     if (error === UNUSUAL) return undefined;
     throw error;
@@ -85,6 +85,7 @@ function readMap(cursor: Cursor, column: number): MapNode {
 }
 
 function readPair(cursor: Cursor, column: number): Pair {
+  cursor.count();
   const start = cursor.pos;
   const { key, keyEnd, colonEnd } = readKey(cursor);
   cursor.pos = colonEnd;
@@ -168,6 +169,7 @@ function readSeq(cursor: Cursor, column: number): SeqNode {
 }
 
 function readItem(cursor: Cursor, column: number): Node {
+  cursor.count();
   const dash = cursor.pos;
   const after = ++cursor.pos;
   cursor.skipSpaces();

@@ -67,8 +67,15 @@ export interface ReadLimits {
   characters: number;
   /** Nested collections. */
   depth: number;
+  /** Fields and items of one document: each takes some 500 bytes of memory. */
+  values: number;
   /** Nodes that aliases may add. */
   aliasNodes: number;
 }
 
-export const DEFAULT_LIMITS: ReadLimits = { characters: 32 * 1024 * 1024, depth: 250, aliasNodes: 100_000 };
+export const DEFAULT_LIMITS: ReadLimits = {
+  characters: 32 * 1024 * 1024,
+  depth: 250,
+  values: 2_000_000,
+  aliasNodes: 100_000,
+};
