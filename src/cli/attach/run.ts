@@ -128,7 +128,7 @@ function fail(report: Report, result: Transformed, wish: Wish, context: Context)
 function hintFor({ findings, inputs }: Transformed): string | undefined {
   const faulty = new Set(findings.filter(({ on }) => on === undefined).map(({ file }) => file));
   const helm = inputs.find(
-    ({ input, batches }) => faulty.has(input.name) && batches.some(({ kept }) => /^[^#\n]*\{\{/m.test(kept.text())),
+    ({ input, batches }) => faulty.has(input.name) && batches.some(({ kept }) => /^[^#\n\r]*\{\{/m.test(kept.text())),
   );
   return (
     helm && `${helm.input.name} looks like a template of Helm; render it first: helm template … | outfit attach -f - …`
