@@ -101,7 +101,7 @@ describe('exit codes', () => {
     ],
     [['plan', '-f', '-', '-s', 'sidecars'], 1, /^<stdin>:2:1: error: .* \[Tab\]\n/],
     [['sidecar', 'check'], 64, /^error: expected files with sidecars\n/],
-    [['sidecar', 'check', 'deploy'], 1, /^error: there is no Sidecar or ClusterSidecar in these files\n/],
+    [['sidecar', 'check', 'deploy'], 1, /^error: no Sidecar or ClusterSidecar in deploy\/stock\.yaml and 1 more\n/],
     [['sidecar', 'crds', '-o', 'xml'], 64, /^error: unknown output format "xml"\n/],
     [['sidecar', 'schema', 'x'], 64, /^error: unexpected argument "x"\n/],
     [['sidecar'], 64, /^Usage: outfit sidecar COMMAND/],

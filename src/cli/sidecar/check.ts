@@ -3,7 +3,7 @@ import { placeInSidecar } from '../../files/place-finding.ts';
 import type { ReadSidecars } from '../../files/sidecars.ts';
 import { advise } from '../../sidecar/check/advice.ts';
 import type { Sidecar } from '../../sidecar/sidecar.ts';
-import { type Command, type Context, Failure, print, UsageError } from '../command.ts';
+import { type Command, type Context, print, UsageError } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { paintSeverity } from '../explain/headline.ts';
 import { OUTPUT_OPTION, wantsJson } from '../json-output.ts';
@@ -28,8 +28,6 @@ Exits with 1 when there are errors.`,
     if (args.positionals.length === 0)
       throw new UsageError('expected files with sidecars', 'outfit sidecar check FILE...');
     const read = await readSidecarInputs(args.positionals, context);
-    if (read.definitions.length === 0 && read.findings.length === 0)
-      throw new Failure('there is no Sidecar or ClusterSidecar in these files');
     const findings = [...read.findings, ...adviceOn(read)];
     if (asJson) print(context, JSON.stringify({ sidecars: read.definitions.length, findings }, null, 2));
     else report(read, findings, context);
