@@ -101,7 +101,7 @@ export class Cursor {
   }
 }
 
-export function tooManyValues(limit: number, offset: number): TextFault {
+function tooManyValues(limit: number, offset: number): TextFault {
   return new TextFault('TooLarge', offset, `this document holds more than ${limit} values`);
 }
 
