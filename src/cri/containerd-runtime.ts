@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { cgroupDriverOf } from './cgroup-driver.ts';
 import { containerdEvents } from './containerd-events.ts';
 import { type Connection, connect, type UnaryOptions } from './grpc.ts';
 import { watchDownloads } from './pull-progress.ts';
@@ -48,6 +49,8 @@ export function containerdRuntime({ socket, log }: ContainerdRuntimeOptions): Ru
       runtime<{ status: { conditions: RuntimeCondition[] } | null }>('Status', {}).then(
         (s) => s.status?.conditions ?? [],
       ),
+    cgroupDriver: () =>
+      runtime<{ info: Record<string, string> }>('Status', { verbose: true }).then(({ info }) => cgroupDriverOf(info)),
 
     runPodSandbox: (config, signal) =>
       runtime<{ podSandboxId: string }>(

@@ -3,6 +3,7 @@ import { FakeImages, type PullScript } from './fake-images.ts';
 import { type Clock, type Exit, FakeProcess, globalClock, type Program } from './fake-process.ts';
 import type {
   AttachRequest,
+  CgroupDriver,
   Container,
   ContainerConfig,
   ContainerState,
@@ -139,7 +140,9 @@ export class FakeRuntime implements Runtime {
 
   /** Names of the calls so far that change something, in their order. */
   changes(): Method[] {
-    return this.calls.map((call) => call.method).filter((method) => !/^(version|status|list|.*Status$)/.test(method));
+    return this.calls
+      .map((call) => call.method)
+      .filter((method) => !/^(version|status|cgroupDriver|list|.*Status$)/.test(method));
   }
 
   // The port.
@@ -152,6 +155,10 @@ export class FakeRuntime implements Runtime {
   async status(): Promise<RuntimeCondition[]> {
     await this.#enter('status', []);
     return ['RuntimeReady', 'NetworkReady'].map((type) => ({ type, status: true, reason: '', message: '' }));
+  }
+  async cgroupDriver(): Promise<CgroupDriver> {
+    await this.#enter('cgroupDriver', []);
+    return 'cgroupfs';
   }
 
   async runPodSandbox(config: PodSandboxConfig, signal?: AbortSignal): Promise<string> {

@@ -380,6 +380,7 @@ export function runtimeContract(name: string, make: () => Promise<RuntimeHarness
       const conditions = await runtime.status();
       for (const type of ['RuntimeReady', 'NetworkReady'])
         expect(conditions).toContainEqual(expect.objectContaining({ type, status: true }));
+      expect(await runtime.cgroupDriver()).toBe('cgroupfs');
     });
   });
 }

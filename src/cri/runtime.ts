@@ -13,6 +13,8 @@ export interface Runtime {
   version(): Promise<RuntimeVersion>;
   /** Conditions RuntimeReady and NetworkReady. */
   status(): Promise<RuntimeCondition[]>;
+  /** Who makes the cgroups, and so what form a sandbox's `cgroupParent` has: a path, or the name of a slice. */
+  cgroupDriver(): Promise<CgroupDriver>;
 
   runPodSandbox(config: PodSandboxConfig, signal?: AbortSignal): Promise<string>;
   stopPodSandbox(sandboxId: string): Promise<void>;
@@ -78,6 +80,8 @@ export interface RuntimeVersion {
   runtimeVersion: string;
   runtimeApiVersion: string;
 }
+
+export type CgroupDriver = 'cgroupfs' | 'systemd';
 
 export interface RuntimeCondition {
   type: string;

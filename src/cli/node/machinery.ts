@@ -44,7 +44,19 @@ export async function startMachinery(options: MachineryOptions): Promise<Machine
     if (!(error instanceof RuntimeError)) throw error;
     throw new Failure(`the container runtime at ${socket} does not answer: ${error.message}`, { cause: error });
   });
+  if (settings.cri !== undefined) await refuseSystemdCgroups(runtime, socket);
   return { runtime, about: { name: version.runtimeName, version: version.runtimeVersion, socket } };
+}
+
+/** Pods' cgroups are folders that the node names and removes itself; systemd takes names of slices only, and every Pod would fail. */
+async function refuseSystemdCgroups(runtime: Runtime, socket: string): Promise<void> {
+  if ((await runtime.cgroupDriver()) !== 'systemd') return;
+  throw new Failure(
+    `the container runtime at ${socket} leaves cgroups to systemd (SystemdCgroup = true), and Outfit cannot use it so`,
+    {
+      hint: 'start without --cri: the node then has a containerd of its own, beside the other; or set SystemdCgroup = false in the other one',
+    },
+  );
 }
 
 async function startPrivate(options: MachineryOptions, runtime: Runtime): Promise<void> {
