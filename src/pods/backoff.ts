@@ -7,6 +7,9 @@ export interface BackOffRules {
 /** The kubelet's: 10 s, doubled up to 5 min, forgotten after twice the maximum without a failure (`pkg/kubelet/kubelet.go`). */
 export const KUBELET_BACKOFF: BackOffRules = { initialMs: 10_000, maxMs: 300_000 };
 
+/** For development: a container that was mended is back within seconds. No cluster has it. */
+export const FAST_BACKOFF: BackOffRules = { initialMs: 1_000, maxMs: 10_000 };
+
 /** What is remembered of one thing that failed: the delay now in force, and when it was set. Milliseconds since the epoch. */
 export interface BackOff {
   delayMs: number;

@@ -8,8 +8,9 @@ import type { Node, NodeCondition } from '../kube/generated/objects.ts';
 import type { KubeObject } from '../kube/object.ts';
 import { formatTime } from '../kube/time.ts';
 import type { Key, Store } from '../store/store.ts';
+import type { BackOffRules } from './backoff.ts';
 import type { MachineFacts } from './machine.ts';
-import { nodeObject } from './node.ts';
+import { nodeObject, RESTART_BACKOFF_ANNOTATION } from './node.ts';
 
 /** How often the runtime is asked; a change is written at once. Milliseconds. */
 const LOOK_EVERY = 30_000;
@@ -23,6 +24,8 @@ export interface KeepNodeOptions {
   machine: MachineFacts;
   runtime: Pick<Runtime, 'version' | 'status' | 'listImages'>;
   podCIDR?: string;
+  /** As in PodLoopOptions. */
+  backOffRules?: BackOffRules;
   log: Logger;
   /** Milliseconds since the epoch. */
   now?: () => number;
@@ -65,7 +68,7 @@ export async function keepNode(options: KeepNodeOptions & { signal: AbortSignal 
 }
 
 async function lookAtNode(options: KeepNodeOptions): Promise<Node> {
-  const { name, kubernetesVersion, machine, runtime, podCIDR, log, now = Date.now } = options;
+  const { name, kubernetesVersion, machine, runtime, podCIDR, backOffRules, log, now = Date.now } = options;
   const down = (error: unknown) => {
     log.warn({ err: error }, 'container runtime does not answer');
     return undefined;
@@ -76,22 +79,34 @@ async function lookAtNode(options: KeepNodeOptions): Promise<Node> {
     runtime.listImages().catch(() => []),
   ]);
   const at = { name, kubernetesVersion, machine, now: now(), ...(podCIDR && { podCIDR }) };
-  return nodeObject({ ...at, runtimeVersion, conditions, images });
+  return nodeObject({ ...at, ...(backOffRules && { backOffRules }), runtimeVersion, conditions, images });
 }
 
 /** The current object with the node's own facts renewed; the very same object when nothing is worth a write. */
 function merge(current: Node, fresh: Node, now: number): Node {
   const conditions = mergeConditions(current.status?.conditions ?? [], fresh.status?.conditions ?? []);
   const status = { ...current.status, ...fresh.status, conditions };
+  const annotations = mergeAnnotations(current, fresh);
   const merged: Node = {
     ...current,
-    metadata: { ...current.metadata, labels: { ...current.metadata?.labels, ...fresh.metadata?.labels } },
+    metadata: {
+      ...current.metadata,
+      ...(annotations && { annotations }),
+      labels: { ...current.metadata?.labels, ...fresh.metadata?.labels },
+    },
     spec: { ...current.spec, ...fresh.spec },
     status,
   };
   return isDue(current, now) || !isDeepStrictEqual(withoutHeartbeats(merged), withoutHeartbeats(current))
     ? merged
     : current;
+}
+
+/** Its own annotation comes and goes with the setting; those of others stay. */
+function mergeAnnotations(current: Node, fresh: Node): Record<string, string> | undefined {
+  if (!current.metadata?.annotations && Object.keys(fresh.metadata?.annotations ?? {}).length === 0) return undefined;
+  const { [RESTART_BACKOFF_ANNOTATION]: _, ...others } = current.metadata?.annotations ?? {};
+  return { ...others, ...fresh.metadata?.annotations };
 }
 
 /** A condition that is as before keeps the time since when it is so; foreign conditions stay. */

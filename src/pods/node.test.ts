@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { RuntimeCondition } from '../cri/runtime.ts';
 import type { Node } from '../kube/generated/objects.ts';
 import { memoryStore } from '../store/memory-store.ts';
+import { FAST_BACKOFF } from './backoff.ts';
 import { keepNode, registerNode } from './keep-node.ts';
 import { type MachineFacts, readMachine } from './machine.ts';
 import { nodeConditions, nodeObject } from './node.ts';
@@ -214,6 +215,18 @@ describe('the registered node', () => {
       metadata: { labels: { mine: 'yes', 'kubernetes.io/hostname': 'node1' }, annotations: { note: 'hi' } },
       spec: { unschedulable: true, taints },
     });
+  });
+
+  test('says that restarts are quicker than in a cluster, as long as they are', async () => {
+    const { options, store, key, get } = setUp();
+    await registerNode({ ...options, backOffRules: FAST_BACKOFF });
+    await store.update(key, (node) => ({
+      ...node,
+      metadata: { ...node.metadata, annotations: { ...node.metadata.annotations, note: 'hi' } },
+    }));
+    expect(get().metadata?.annotations).toEqual({ 'outfit.dev/restart-backoff': 'fast: 1s to 10s', note: 'hi' });
+    await registerNode(options);
+    expect(get().metadata?.annotations).toEqual({ note: 'hi' });
   });
 
   test('is kept until the signal', async () => {

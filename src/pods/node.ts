@@ -1,6 +1,8 @@
 import type { Image, RuntimeCondition, RuntimeVersion } from '../cri/runtime.ts';
 import type { ContainerImage, Node, NodeCondition } from '../kube/generated/objects.ts';
 import { formatTime } from '../kube/time.ts';
+import type { BackOffRules } from './backoff.ts';
+import { goDuration } from './go-duration.ts';
 import type { MachineFacts } from './machine.ts';
 
 /** Images that a Node names (`nodeStatusMaxImages`), and names for each (`maxNamesPerImageInNodeStatus`). */
@@ -21,6 +23,8 @@ export interface NodeInput {
   images: Image[];
   /** The Pods' network, `10.88.0.0/16`. */
   podCIDR?: string;
+  /** Containers that end are restarted by other rules than a kubelet's. */
+  backOffRules?: BackOffRules;
   /** Milliseconds since the epoch. */
   now: number;
 }
@@ -30,12 +34,12 @@ export interface NodeInput {
  * says so with the label that kubectl shows as ROLES. Allocatable is capacity: nothing is reserved and nothing evicted here.
  */
 export function nodeObject(input: NodeInput): Node {
-  const { name, machine, runtimeVersion, images, podCIDR, now } = input;
+  const { name, machine, runtimeVersion, images, podCIDR, backOffRules, now } = input;
   const capacity = capacityOf(machine);
   return {
     apiVersion: 'v1',
     kind: 'Node',
-    metadata: { name, labels: nodeLabels(name, machine.architecture), annotations: {} },
+    metadata: { name, labels: nodeLabels(name, machine.architecture), annotations: nodeAnnotations(backOffRules) },
     spec: podCIDR ? { podCIDR, podCIDRs: [podCIDR] } : {},
     status: {
       capacity,
@@ -62,6 +66,15 @@ export function nodeObject(input: NodeInput): Node {
       images: nodeImages(images),
     },
   };
+}
+
+/** The annotation by which `kubectl describe node` says that restarts are not those of a cluster. */
+export const RESTART_BACKOFF_ANNOTATION = 'outfit.dev/restart-backoff';
+
+function nodeAnnotations(rules: BackOffRules | undefined): Record<string, string> {
+  if (!rules) return {};
+  const { initialMs, maxMs } = rules;
+  return { [RESTART_BACKOFF_ANNOTATION]: `fast: ${goDuration(initialMs)} to ${goDuration(maxMs)}` };
 }
 
 /** The labels that are the node's to set; all others are the user's. */

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
+import { type BackOffRules, FAST_BACKOFF } from '../../pods/backoff.ts';
 import { type EventRecorder, eventRecorder, expireEvents } from '../../pods/events.ts';
 import { keepNode, registerNode } from '../../pods/keep-node.ts';
 import { PodLoop } from '../../pods/loop.ts';
@@ -116,6 +117,7 @@ async function compose({ settings, paths, context, log, teardown }: Parts): Prom
     machine,
     runtime,
     ...(settings.cri === undefined && { podCIDR: settings.podCidr }),
+    ...restartRules(settings),
     log,
   };
   const loop = podLoop({ settings, paths, log, teardown, store, machinery, machine });
@@ -170,6 +172,11 @@ interface LoopOptions extends Pick<Parts, 'settings' | 'paths' | 'log' | 'teardo
   machine: Awaited<ReturnType<typeof readMachine>>;
 }
 
+/** Nothing where restarts are a cluster's. */
+function restartRules({ restartBackoff }: NodeSettings): { backOffRules?: BackOffRules } {
+  return restartBackoff === 'fast' ? { backOffRules: FAST_BACKOFF } : {};
+}
+
 function podLoop({ settings, paths, log, teardown, store, machinery, machine }: LoopOptions): PodLoop {
   const { nodeName } = settings;
   const events = recorder({ store, log, teardown }, 'kubelet', nodeName);
@@ -183,6 +190,8 @@ function podLoop({ settings, paths, log, teardown, store, machinery, machine }: 
     nodeName,
     hostIPs: machine.addresses,
     owner: paths.id,
+    kubernetesVersion: KUBERNETES_VERSION,
+    ...restartRules(settings),
   });
 }
 

@@ -24,6 +24,7 @@ describe('flags', () => {
       '--pod-cidr=10.9.0.0/16',
       '--node-name=n.example',
       '--cri=unix:///run/c.sock',
+      '--restart-backoff=fast',
       '--log-level=debug',
       '--registry-mirror=docker.io=http://a:5000',
       '--registry-mirror=docker.io=https://b/x',
@@ -36,6 +37,7 @@ describe('flags', () => {
       podCidr: '10.9.0.0/16',
       nodeName: 'n.example',
       cri: 'unix:///run/c.sock',
+      restartBackoff: 'fast',
       logLevel: 'debug',
       registryMirrors: { 'docker.io': ['http://a:5000', 'https://b/x'], 'quay.io:8443': ['http://c'] },
     });
@@ -55,6 +57,7 @@ describe('flags', () => {
     ['--pod-cidr=fd00::/64'],
     ['--node-name=Upper'],
     ['--cri=/run/c.sock'],
+    ['--restart-backoff=never'],
     ['--log-level=loud'],
     ['--registry-mirror=docker.io'],
     ['--registry-mirror=docker.io=ftp://x'],

@@ -12,8 +12,14 @@ export interface NodeSettings {
   cri?: string;
   /** Registry host → URLs that are asked before it, in this order. */
   registryMirrors: Record<string, string[]>;
+  /** How long containers that end wait for their restart. */
+  restartBackoff: RestartBackoff;
   logLevel: string;
 }
+
+/** `kubernetes`: as in a cluster, up to five minutes; `fast`: for development. */
+export type RestartBackoff = (typeof RESTART_BACKOFFS)[number];
+const RESTART_BACKOFFS = ['kubernetes', 'fast'] as const;
 
 /** The settings of a new node. The subnet is one that home routers, Docker, podman, kind and cloud networks do not take by default. */
 export const DEFAULT_SETTINGS: NodeSettings = {
@@ -22,6 +28,7 @@ export const DEFAULT_SETTINGS: NodeSettings = {
   podCidr: '10.205.0.0/24',
   nodeName: '',
   registryMirrors: {},
+  restartBackoff: 'kubernetes',
   logLevel: 'info',
 };
 
@@ -66,6 +73,13 @@ export const SETTING_OPTIONS: Option[] = [
     summary: 'ask URL before the registry HOST; may repeat',
   },
   {
+    name: 'restart-backoff',
+    type: 'string',
+    value: 'RULE',
+    summary:
+      'kubernetes: containers that end wait 10 s to 5 min for their restart; fast: 1 s to 10 s (default: kubernetes)',
+  },
+  {
     name: 'log-level',
     type: 'string',
     value: 'LEVEL',
@@ -85,6 +99,7 @@ export function givenSettings(args: Args): Partial<NodeSettings> {
   take('pod-cidr', 'podCidr', readCidr);
   take('node-name', 'nodeName', readNodeName);
   take('cri', 'cri', readSocket);
+  take('restart-backoff', 'restartBackoff', readRestartBackoff);
   take('log-level', 'logLevel', readLogLevel);
   if (args.has('registry-mirror')) given.registryMirrors = readMirrors(args.values('registry-mirror'));
   return given;
@@ -106,6 +121,7 @@ const FLAGS: Record<keyof NodeSettings, string> = {
   nodeName: '--node-name',
   cri: '--cri',
   registryMirrors: '--registry-mirror',
+  restartBackoff: '--restart-backoff',
   logLevel: '--log-level',
 };
 
@@ -188,6 +204,12 @@ function readNodeName(text: string): string {
 function readSocket(text: string): string {
   if (!/^unix:\/\/\/./.test(text)) throw new UsageError(`invalid --cri "${text}": unix:///path/of/the.sock`);
   return text;
+}
+
+function readRestartBackoff(text: string): RestartBackoff {
+  const rule = RESTART_BACKOFFS.find((one) => one === text);
+  if (!rule) throw new UsageError(`invalid --restart-backoff "${text}": ${RESTART_BACKOFFS.join(' or ')}`);
+  return rule;
 }
 
 function readLogLevel(text: string): string {
