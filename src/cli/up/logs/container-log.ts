@@ -79,8 +79,8 @@ export class ContainerLog {
     try {
       const isWhole = await this.copy(run);
       if (isWhole && (run.previous || this.isGone || hasEnded(run, this.status))) this.read.add(run.id);
-      // It has ended and the Pod does not say so yet, or the server has gone.
-      else if (isWhole) await this.bell.wait(this.signal, PAUSE_MS);
+      // It has ended and the Pod does not say so yet, or the server has gone; or the status that is known is not the latest.
+      else await this.bell.wait(this.signal, PAUSE_MS);
     } catch (error) {
       if (this.signal.aborted) return;
       if (this.isGone || (error instanceof ServerError && run.previous)) this.read.add(run.id);
@@ -130,7 +130,8 @@ export class ContainerLog {
     try {
       const now = await this.input.cluster.request<Pod>({ path, signal: this.signal });
       if (now.metadata?.uid !== this.pod.metadata?.uid) return false;
-      this.update(now);
+      // Not a change to wake up for: a log that has ended before its status says so would be asked for without a pause.
+      this.pod = now;
       return isStill(run, this.status);
     } catch (error) {
       return isNotFound(error);
