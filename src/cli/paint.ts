@@ -13,7 +13,7 @@ export function paintFor(stream: Context['stdout'], { env }: Pick<Context, 'env'
 }
 
 const COLOURED = paintBy((code) => (text) => (text === '' ? '' : `\x1b[${code}m${text}\x1b[0m`));
-export const PLAIN: Paint = paintBy(() => (text) => text);
+const PLAIN: Paint = paintBy(() => (text) => text);
 
 function paintBy(by: (code: number) => (text: string) => string): Paint {
   return Object.fromEntries(Object.entries(CODES).map(([name, code]) => [name, by(code)])) as unknown as Paint;

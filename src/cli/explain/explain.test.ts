@@ -55,7 +55,7 @@ describe('what is printed, whole', () => {
     await expect(whole(text)).toMatchFileSnapshot(join(STORIES, story, `${command}.txt`));
     const json = await run(story, [command, ...FILES, '-o', 'json']);
     expect({ code: json.code, stderr: json.stderr }).toEqual({ code: text.code, stderr: '' });
-    await expect(json.stdout).toMatchFileSnapshot(join(STORIES, story, `${command}.json`));
+    await expect(json.stdout).toMatchFileSnapshot(join(STORIES, story, `${command}-json.txt`));
   });
 
   test('sidecar check', async () => {
