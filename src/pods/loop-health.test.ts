@@ -256,9 +256,13 @@ describe('preStop', () => {
 });
 
 describe('a sidecar that ends at once', () => {
+  beforeEach(async () => {
+    await world.loop.stop();
+    await world.newLoop({ settlingMs: 150 }).start();
+  });
+
   test('was never started for those that come after it: what was made for them is taken back', async () => {
-    script({ s: { exitsAfterMs: 5, exitCode: 3 } });
-    world.runtime.delay('createContainer', 50);
+    script({ s: { exitsAfterMs: 100, exitCode: 3 } });
     await world.create('web', { initContainers: [sidecar('s')] });
     await pass(5 * SECOND);
     expect(world.rows.at(-1)).toBe('web Pending s=CrashLoopBackOff(1) c=PodInitializing');
@@ -267,12 +271,34 @@ describe('a sidecar that ends at once', () => {
     expect(world.rows.filter((line) => line.includes('c=running'))).toEqual([]);
   });
 
-  test('one that lives for a second lets them start', async () => {
-    script({ s: { exitsAfterMs: SECOND, exitCode: 3 } });
-    world.runtime.delay('createContainer', 50);
+  test('one that lives on lets them start, and is told of in the usual order', async () => {
+    script();
+    await world.create('web', { initContainers: [sidecar('s'), sidecar('t')] });
+    await pass(200);
+    expect(world.rows.at(-1)).toBe('web Pending s=running t=running c=PodInitializing');
+    await pass(200);
+    expect(world.rows.at(-1)).toBe('web Running s=running t=running c=running');
+    expect(world.eventsOf('web').map((line) => line.split(' ')[1])).toEqual(
+      ['s', 't', 'c'].flatMap(() => ['Pulled', 'Created', 'Started']),
+    );
+  });
+
+  test('a main container that is restarted waits for nobody', async () => {
+    script({ c: { exitsAfterMs: 300, exitCode: 1 }, s: { exitsAfterMs: 440 } });
     await world.create('web', { initContainers: [sidecar('s')] });
-    await pass(0.5 * SECOND);
-    expect(world.rows.at(-1)).toBe('web Running s=running c=running');
+    await pass(445);
+    expect(world.rows.at(-1)).toBe('web Running s=running(1) c=running');
+    await pass(20);
+    expect(world.rows.at(-1)).toBe('web Running s=running(1) c=running(1)');
+  });
+
+  test('a deletion does not wait for it to settle', async () => {
+    script();
+    await world.create('web', { initContainers: [sidecar('s')] });
+    await pass(50);
+    await world.delete('web');
+    await pass(10);
+    expect([world.get('web'), await world.containers()]).toEqual([undefined, []]);
   });
 });
 

@@ -3,6 +3,7 @@ import type { Runtime } from '../cri/runtime.ts';
 import type { Store } from '../store/store.ts';
 import type { BackOffRules } from './backoff.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { SETTLING } from './gate.ts';
 import type { HealthKeeper } from './health.ts';
 import { hooks, type RunHook } from './hooks.ts';
 import { Images } from './images.ts';
@@ -34,6 +35,8 @@ export interface PodLoopOptions {
   probe?: RunProbe;
   /** Runs a hook. Default: for real. */
   hook?: RunHook;
+  /** How long a new sidecar must have lived to count as started, in milliseconds; default 150. */
+  settlingMs?: number;
   /** What servers see of probes and hooks. Default: the version that Outfit claims. */
   kubernetesVersion?: string;
   /** Of restarts. Default: the kubelet's, 10 s to 5 min. */
@@ -47,7 +50,7 @@ export interface PodLoopOptions {
 /** What the rounds of Pods work with; defaults are filled in. `changed` is told of Pods whose containers' health is another one. */
 export function toolsOf(options: PodLoopOptions, changed: (uid: string) => void): Tools {
   const { store, runtime, parts, events, log, owner, hostIPs, backOffRules, maxPulls } = options;
-  const { clock = systemClock, maxStarts = 8 } = options;
+  const { clock = systemClock, maxStarts = 8, settlingMs = SETTLING } = options;
   const { hook = realHooks(options, clock) } = options;
   const health = healthKeeper(options, clock, changed);
   const images = new Images({ runtime, events, clock, ...(maxPulls !== undefined && { maxPulls }) });
@@ -62,6 +65,7 @@ export function toolsOf(options: PodLoopOptions, changed: (uid: string) => void)
     health,
     hook,
     hostIPs,
+    settlingMs,
     ...made,
     ...(backOffRules && { backOffRules }),
   };

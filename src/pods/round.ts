@@ -30,6 +30,8 @@ export interface Tools {
   /** Addresses of this machine. */
   hostIPs: string[];
   backOffRules?: BackOffRules;
+  /** How long a new sidecar must have lived to count as started; see gate.ts. Milliseconds. */
+  settlingMs: number;
   /** Bounds how many sandboxes and containers are made at a time, over all Pods. */
   slots: Slots;
 }

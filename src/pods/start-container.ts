@@ -1,4 +1,4 @@
-import { RuntimeError } from '../cri/runtime.ts';
+import { type ContainerConfig, RuntimeError } from '../cri/runtime.ts';
 import { ConfigError } from './config-error.ts';
 import { GateClosed, mustRun, youngSidecars } from './gate.ts';
 import { ImageError, type PresentImage } from './images.ts';
@@ -61,30 +61,24 @@ async function makeAndStart(tools: Tools, round: Round, starting: Starting): Pro
   const config = await parts.containerConfig({ pod, container, attempt, image, volumes, podIPs: sandbox.ips });
   signal.throwIfAborted();
   const labelled = { ...config, labels: { ...config.labels, [OWNER_LABEL]: owner } };
-  const containerId = await slots.run(
-    async () => {
-      const id = await phase('CreateContainerError', () =>
-        runtime.createContainer(sandbox.id, labelled, sandbox.config),
-      );
-      round.made(id);
-      if (gate.length > 0) {
-        await mustRun(runtime, gate).catch(undo(runtime, id));
-        announce();
-      }
-      events.event(pod, 'Normal', 'Created', `Created container: ${container.name}`, path);
-      if (backOff) outcome.backOffs.set(backOff.key, backOff.value);
-      await phase('RunContainerError', () => runtime.startContainer(id));
-      events.event(pod, 'Normal', 'Started', `Started container ${container.name}`, path);
-      return id;
-    },
-    { signal },
-  );
+  const containerId = await slots.run(() => create(tools, sandbox, labelled), { signal });
+  round.made(containerId);
+  await mustRun(tools, gate, signal).catch(undo(runtime, containerId));
+  if (gate.length > 0) announce();
+  events.event(pod, 'Normal', 'Created', `Created container: ${container.name}`, path);
+  if (backOff) outcome.backOffs.set(backOff.key, backOff.value);
+  await slots.run(() => phase('RunContainerError', () => runtime.startContainer(containerId)), { signal });
+  events.event(pod, 'Normal', 'Started', `Started container ${container.name}`, path);
   await postStart(tools, round, {
     pod,
     container,
     containerId,
     ip: podAddress(pod, { sandboxes: [sandbox] }, hostIPs),
   });
+}
+
+function create({ runtime }: Tools, sandbox: Sandbox, config: ContainerConfig): Promise<string> {
+  return phase('CreateContainerError', () => runtime.createContainer(sandbox.id, config, sandbox.config));
 }
 
 /** A container that was made for nothing would pass for one that has begun. */

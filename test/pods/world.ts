@@ -54,6 +54,7 @@ export class World {
       nodeName: 'node1',
       hostIPs: ['192.0.2.1'],
       owner: 'me',
+      settlingMs: 0,
       ...options,
     });
     return this.loop;
