@@ -3,8 +3,8 @@ import { containerHash } from './hash.ts';
 import { HASH_ANNOTATION, POD_UID_LABEL } from './observed.ts';
 import { gracePeriod } from './pod-spec.ts';
 
-const POD_NAME_LABEL = 'io.kubernetes.pod.name';
-const POD_NAMESPACE_LABEL = 'io.kubernetes.pod.namespace';
+export const POD_NAME_LABEL = 'io.kubernetes.pod.name';
+export const POD_NAMESPACE_LABEL = 'io.kubernetes.pod.namespace';
 const CONTAINER_NAME_LABEL = 'io.kubernetes.container.name';
 export const MESSAGE_PATH_ANNOTATION = 'io.kubernetes.container.terminationMessagePath';
 export const MESSAGE_POLICY_ANNOTATION = 'io.kubernetes.container.terminationMessagePolicy';

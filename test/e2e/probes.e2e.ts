@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -348,6 +348,28 @@ describe('probes and hooks', () => {
       await shows('dies', /0\/2 +Init:(CrashLoopBackOff|Error)/);
       expect((await events('dies')).filter((line) => line.includes('{c}'))).toEqual([]);
       await gone('dies');
+    });
+  });
+
+  describe('the log of a container', () => {
+    step('is rotated when it has grown long, and who follows it misses nothing', async () => {
+      const script =
+        'yes "a line of the log that is neither short nor long" | head -c 14000000; echo now; read x < /tmp/go; echo end';
+      await create('chatty', { containers: [sh(`mkfifo /tmp/go; ${script}; exec sleep 100010`)] });
+      await shows('chatty', /1\/1 +Running/);
+      const follower = node.follow('kubectl', 'logs', '-f', '--tail=1', 'chatty');
+      const logs = join(node.home, 'logs');
+      const folder = join(logs, readdirSync(logs).find((name) => name.startsWith('default_chatty_')) ?? '', 'c');
+      await eventually(
+        'it is rotated',
+        () => readdirSync(folder).some((name) => /^0\.log\.\d{8}-\d{6}$/.test(name)),
+        90,
+      );
+      await inside('chatty', 'echo > /tmp/go');
+      await eventually('the end is followed', () => follower.output().endsWith('end\n'), SECONDS);
+      expect(await node.k('logs', 'chatty')).toBe('end\n');
+      follower.kill();
+      await gone('chatty');
     });
   });
 

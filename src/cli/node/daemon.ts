@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { type BackOffRules, FAST_BACKOFF } from '../../pods/backoff.ts';
 import { type EventRecorder, eventRecorder, expireEvents } from '../../pods/events.ts';
 import { keepNode, registerNode } from '../../pods/keep-node.ts';
+import { keepLogsShort } from '../../pods/logs/keep-logs-short.ts';
 import { PodLoop } from '../../pods/loop.ts';
 import { readMachine } from '../../pods/machine.ts';
 import { podPaths } from '../../pods/paths.ts';
@@ -131,6 +132,7 @@ async function compose({ settings, paths, context, log, teardown }: Parts): Prom
   const sidecarEvents = recorder({ store, log, teardown }, 'sidecar-admission', '');
   keepSidecarStatus({ store, known: sidecars, events: sidecarEvents, log, signal });
   void expireEvents({ store, signal, log });
+  void keepLogsShort({ runtime, paths: podPaths(paths.home), owner: paths.id, log, signal });
   await lock.update({ server: api.url, runtime: runtimeAbout });
   const about = {
     server: api.url,

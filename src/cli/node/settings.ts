@@ -18,7 +18,7 @@ export interface NodeSettings {
 }
 
 /** `kubernetes`: as in a cluster, up to five minutes; `fast`: for development. */
-export type RestartBackoff = (typeof RESTART_BACKOFFS)[number];
+type RestartBackoff = (typeof RESTART_BACKOFFS)[number];
 const RESTART_BACKOFFS = ['kubernetes', 'fast'] as const;
 
 /** The settings of a new node. The subnet is one that home routers, Docker, podman, kind and cloud networks do not take by default. */
