@@ -124,8 +124,12 @@ describe.each(TRIED.length > 0 ? TRIED : [NONE])('$name', (kubectl) => {
   });
 
   step('a conflict refuses the Pod; with failurePolicy Ignore it goes in as it is', async () => {
-    const other = '    - image: busybox\n      name: sidecar-container\n';
-    const pod = node.file('conflict.yaml', readFileSync(POD, 'utf8').trimEnd().concat('\n', other));
+    const containers =
+      '[{"name": "main-container", "image": "nginx"}, {"name": "sidecar-container", "image": "busybox"}]';
+    const pod = node.file(
+      'conflict.json',
+      `{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web-app"}, "spec": {"containers": ${containers}}}`,
+    );
     const refused = await tried('create', '-f', pod);
     expect(refused.stderr).toBe(
       `Error from server (Forbidden): error when creating "${pod}": admission webhook "sidecars.outfit.dev" denied the request: sidecar "hello": container "sidecar-container": the Pod has its own, and onConflict.containers is Error (spec.template.spec.containers[0].name of the sidecar, spec.containers[1] of the Pod)\n`,
