@@ -1,4 +1,4 @@
-// Bundles src/cli/main.ts to dist/, a chunk per command so that each starts quickly, and has the data made that the node reads
+// Bundles src/cli/main.ts to dist/, a chunk per command so that each starts quickly, and src/index.ts, the library; and has the data made that the node reads
 // at run time (OpenAPI). Does nothing when nothing changed. `--force` builds anyway.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -89,7 +89,20 @@ async function bundle() {
     write: false,
     logLevel: 'warning',
   });
-  for (const { path, contents } of result.outputFiles) writeAtomically(path, contents);
+  const library = await build({
+    absWorkingDir: root,
+    entryPoints: { library: 'src/index.ts' },
+    bundle: true,
+    // For browsers as well as for Node.
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    format: 'esm',
+    target: 'es2023',
+    outdir: dist,
+    write: false,
+    logLevel: 'warning',
+  });
+  for (const { path, contents } of [...result.outputFiles, ...library.outputFiles]) writeAtomically(path, contents);
   removeOldChunks(new Set(result.outputFiles.map(({ path }) => path)));
 }
 
