@@ -71,6 +71,7 @@ describe.each(KUBECTLS)('%s', (program) => {
     expect((await kubectl('version')).out).toMatch(/Server Version: .*v1\.33\.0\+outfit/);
     const resources = await fine('api-resources', '-o', 'name');
     expect(resources.trim().split('\n').sort()).toEqual([
+      'clustersidecars.outfit.dev',
       'configmaps',
       'events',
       'events.events.k8s.io',
@@ -82,10 +83,12 @@ describe.each(KUBECTLS)('%s', (program) => {
       'podtemplates',
       'secrets',
       'serviceaccounts',
+      'sidecars.outfit.dev',
     ]);
     expect((await fine('api-versions')).trim().split('\n')).toEqual([
       'coordination.k8s.io/v1',
       'events.k8s.io/v1',
+      'outfit.dev/v1alpha1',
       'v1',
     ]);
     expect(await fine('explain', 'pod.spec.containers')).toMatch(
