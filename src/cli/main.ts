@@ -10,9 +10,13 @@ export async function runProcess(root: string): Promise<never> {
   // Each of many connections listens to it.
   setMaxListeners(0, controller.signal);
   let secondStep: AbortController | undefined;
+  let hungUp = false;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => {
+      hungUp ||= signal === 'SIGHUP';
       if (!controller.signal.aborted) return controller.abort(new Interrupt(signal));
+      // A terminal that is closed sends it beside the signal that has closed it: that is no second wish.
+      if (secondStep !== undefined && signal === 'SIGHUP') return;
       // The second signal means: now.
       if (secondStep === undefined || secondStep.signal.aborted) process.exit(exitCodeOfSignal(signal));
       secondStep.abort(new Interrupt(signal));
@@ -42,6 +46,7 @@ export async function runProcess(root: string): Promise<never> {
   // A reader that is slow is waited for until somebody has had enough.
   controller.signal.addEventListener('abort', () => process.exit(code));
   await Promise.all([process.stdout, process.stderr].map(written));
+  if (hungUp) dieOf('SIGHUP');
   process.exit(code);
 }
 
@@ -51,4 +56,10 @@ function written(stream: NodeJS.WriteStream): Promise<void> {
     if (stream.writable) stream.write('', () => resolve());
     else resolve();
   });
+}
+
+/** Without a terminal Node 20 cannot end in its own way: it fails to put the terminal back as it was, and dumps core. */
+function dieOf(signal: 'SIGHUP'): void {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
 }

@@ -150,7 +150,7 @@ describe('outfit up', () => {
   test.each([
     {
       name: 'ready: 0, and nothing is left',
-      manifest: POD('  containers: [{name: app, image: busybox, command: [sleep, "1000"]}]'),
+      manifest: POD(SLEEPING),
       code: 0,
       says: /^ready$/m,
     },
@@ -206,6 +206,56 @@ describe('outfit up', () => {
     expect(run.output()).toMatch(/^sum +\| 42$/m);
   });
 
+  test('sidecars among the manifests go to the node, too, and change there; those that live on the node join', async () => {
+    write('living.yaml', SIDECAR('life').replaceAll('helper', 'living').replace('[app]', '[web]'));
+    await node.must('create', '-f', join(folder, 'living.yaml'));
+    rmSync(join(folder, 'living.yaml'));
+    try {
+      const sidecar = (word: string) => SIDECAR(word).replace('names: [app]', 'kinds: [Deployment]');
+      write('sidecar.yaml', sidecar('first'));
+      write('web.yaml', WORKLOADS.split('---\n')[0]!);
+      const run = up('-f', folder, '--grace-period', '0');
+      await run.says(/^helper +\| helped by first$/m);
+      await run.says(/^living +\| helped by life$/m);
+      expect(run.output()).toContain('sidecar.outfit.dev/helper created\n');
+      expect(run.output()).toContain('helper joins pod/web: selected by kinds; it brings helper\n');
+      expect(run.output()).toContain('living joins pod/web: it lives on the node\n');
+      expect(run.output()).not.toContain('warning');
+      const from = run.output().length;
+      write('sidecar.yaml', sidecar('second'));
+      await run.says(/^helper +\| helped by second$/m, from);
+      expect(run.output().slice(from)).toContain('sidecar.outfit.dev/helper changed: spec.template');
+      run.interrupt();
+      expect(await run.ended).toBe(0);
+      expect(await node.must('get', 'sidecars', '-o', 'name')).toBe('sidecar.outfit.dev/living\n');
+    } finally {
+      await node.must('delete', 'sidecar', 'living');
+    }
+  });
+
+  test('when nobody reads any more, everything is taken away', async () => {
+    const file = write('pod.yaml', CHATTY);
+    const { stdout } = await node.run('sh', [
+      '-c',
+      `"${process.execPath}" bin/outfit up --grace-period 0 -f "${file}" | head -2`,
+    ]);
+    expect(stdout.split('\n')).toHaveLength(3);
+    await eventually('no Pod is left', async () => (await podsLeft()) === '', 60);
+  });
+
+  test('a node that is stopped meanwhile is waited for', async () => {
+    const run = up('-f', write('pod.yaml', POD(`  terminationGracePeriodSeconds: 1\n${SLEEPING}`)));
+    await run.says('1/1 Running');
+    await node.must('node', 'stop');
+    await run.says('warning: The connection to the server');
+    await node.must('node', 'start');
+    const from = run.output().length;
+    await run.says('1/1 Running', from);
+    run.interrupt();
+    expect(await run.ended).toBe(0);
+    expect(await podsLeft()).toBe('');
+  });
+
   test('a local port that is taken is said, and another is used', async () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
@@ -221,7 +271,7 @@ describe('outfit up', () => {
   });
 
   test('what somebody else made is left alone; what a killed run left is replaced', async () => {
-    const file = write('pod.yaml', POD('  containers: [{name: app, image: busybox, command: [sleep, "1000"]}]'));
+    const file = write('pod.yaml', POD(SLEEPING));
     await node.must('create', '-f', file);
     const refused = up('--once', '-f', file);
     expect(await refused.ended).toBe(1);
@@ -275,7 +325,7 @@ describe('outfit up without a node', () => {
       expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/bad\.yaml:\d+:\d+: error: /)]);
       expect((await node.outfit('node', 'status')).code).toBe(1);
       const file = join(folder, 'pod.yaml');
-      writeFileSync(file, POD('  containers: [{name: app, image: busybox, command: [sleep, "1000"]}]'));
+      writeFileSync(file, POD(SLEEPING));
       const { code, stdout } = await node.outfit('up', '--once', '--grace-period', '0', '-f', file);
       expect([code, stdout]).toEqual([0, expect.stringMatching(/^node: started at .*^ready$.*^node: stopped$/ms)]);
       expect((await node.outfit('node', 'status')).code).toBe(1);
@@ -289,6 +339,8 @@ describe('outfit up without a node', () => {
 function POD(spec: string): string {
   return `apiVersion: v1\nkind: Pod\nmetadata: {name: try}\nspec:\n${spec}\n`;
 }
+
+const SLEEPING = '  containers: [{name: app, image: busybox, command: [sleep, "1000"]}]';
 
 const CHATTY_ONCE = POD('  restartPolicy: Never\n  containers: [{name: app, image: busybox, command: [echo, hi]}]');
 

@@ -8,6 +8,7 @@ import { type FileTarget, type LeftTemplate, targetsIn } from '../../files/targe
 import { isRecord } from '../../kube/json.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import type { ManifestFile } from '../../manifest/parse.ts';
+import type { TemplatePath } from '../../manifest/pod-templates.ts';
 import { type Attached, attach } from '../../sidecar/attach.ts';
 import { hasErrors } from '../../sidecar/finding.ts';
 import { GROUP } from '../../sidecar/sidecar.ts';
@@ -22,8 +23,8 @@ export interface ComposeInput {
   served(apiVersion: string, kind: string): Resource | undefined;
   /** Of objects that name none. */
   namespace: string;
-  /** It was given with `-n`: an object's own namespace must not contradict it. */
-  strict?: boolean;
+  /** Where the user says that Pod templates are. */
+  paths?: readonly TemplatePath[];
 }
 
 /** What has to be on the node, and what there is to say about it. With an error among the findings nothing may be applied. */
@@ -41,12 +42,12 @@ export type Note =
 
 /** Attaches what joins and decides for every object of the files what becomes of it here. Pure. */
 export function compose(input: ComposeInput): Composed {
-  const { files, sidecars, namespace } = input;
+  const { files, sidecars, namespace, paths = [] } = input;
   const run = new Composing(input);
   const namespaces = namespacesIn(files);
   for (const file of files) {
     run.findings.push(...file.errors.map(fromManifestError));
-    const { targets, left } = targetsIn(file, { namespaces, namespace });
+    const { targets, left } = targetsIn(file, { namespaces, namespace, paths });
     for (const object of objectsIn(file)) run.add(object, targets, left);
   }
   return { wanted: run.wanted, notes: run.notes, findings: [...sidecars.findings, ...run.findings] };
@@ -127,8 +128,6 @@ class Composing {
   private want(at: FileObject, resource: Resource, object: Record<string, unknown>, finishes = false): void {
     const own = isRecord(at.object.metadata) ? at.object.metadata.namespace : undefined;
     const namespace = resource.namespaced ? String(own ?? this.input.namespace) : '';
-    if (resource.namespaced && this.input.strict && namespace !== this.input.namespace)
-      this.refuse(at, contradiction(namespace, this.input.namespace));
     const name = nameIn(object);
     const metadata = { ...(object.metadata as object), name, ...(resource.namespaced && { namespace }) };
     const complete = withPlainData({ ...object, metadata } as KubeObject);
@@ -166,11 +165,6 @@ function reasonToSkip({ object }: FileObject, left: readonly LeftTemplate[]): st
   const seen = left.find(({ workload }) => workload.kind === kind && workload.name === nameIn(object));
   const alone = seen ? `, and its Pod template is left alone: ${seen.reason}` : '';
   return `this node has no ${plural(kind)}${alone}`;
-}
-
-/** In kubectl's words. */
-function contradiction(own: string, given: string): string {
-  return `the namespace from the provided object "${own}" does not match the namespace "${given}". You must pass '--namespace=${own}' to perform this operation.`;
 }
 
 function identityFault(object: Record<string, unknown>): string | undefined {

@@ -5,7 +5,7 @@ import { follow } from '../client/follow.ts';
 import type { Failure } from '../command.ts';
 import { markOf } from './mark.ts';
 
-export interface PodListener {
+interface PodListener {
   /** A Pod of this run is there or has changed. */
   changed(pod: Pod): void;
   /** It has been removed; as it was last. */

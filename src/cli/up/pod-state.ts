@@ -52,7 +52,7 @@ function whyContainer({ state, lastState, restartCount }: ContainerStatus): stri
 type Terminated = NonNullable<NonNullable<ContainerStatus['state']>['terminated']>;
 
 /** `exited with code 137 (OOMKilled)`, and what it said in its termination message. */
-export function ended({ exitCode, reason, message, signal }: Terminated): string {
+function ended({ exitCode, reason, message, signal }: Terminated): string {
   const shown = reason && !['Error', 'Completed'].includes(reason) ? ` (${reason})` : '';
   const how = signal ? `was ended by signal ${signal}` : `exited with code ${exitCode}`;
   return `${how}${shown}${message ? `: ${oneLine(message)}` : ''}`;

@@ -1,5 +1,6 @@
 import { formatFinding, fromManifestError, type PlacedFinding } from '../../files/finding.ts';
 import { readSidecars } from '../../files/sidecars.ts';
+import type { TargetOptions } from '../../files/targets.ts';
 import { type Cluster, type ClusterChoice, connect } from '../client/cluster.ts';
 import { discover, type Resource } from '../client/resources.ts';
 import { type Context, Failure, Interrupt } from '../command.ts';
@@ -25,8 +26,8 @@ export interface UpOptions {
   forwards: boolean;
   /** Seconds, instead of the Pods' own. */
   gracePeriod: number | undefined;
-  /** `-n`. */
-  namespace: string | undefined;
+  /** `--path` and `-n`. */
+  targets: TargetOptions;
   output: Output;
   context: Context;
 }
@@ -106,10 +107,10 @@ class Up {
   }
 
   async run(inputs: Inputs): Promise<number> {
-    const { context, output, namespace, gracePeriod, forwards, once } = this.options;
+    const { context, output, targets, gracePeriod, forwards, once } = this.options;
     // What is under way when Ctrl-C comes is brought to its end: the session decides itself when it stops.
     const lasting = { ...context, signal: new AbortController().signal };
-    const cluster = await connect(onNode(namespace), lasting, (message) => {
+    const cluster = await connect(onNode(targets.namespace), lasting, (message) => {
       if (!JOINED_BY_NODE.test(message)) output.say({ type: 'warning', message });
     });
     const composed = this.compose(inputs, await discover(cluster), cluster);
@@ -166,13 +167,13 @@ class Up {
 
   /** What has to be there now, when nothing is wrong; what there is to say is said once. */
   private compose(inputs: Inputs, resources: readonly Resource[], cluster: Cluster): Composed | undefined {
-    const { output, namespace } = this.options;
+    const { output, targets } = this.options;
     const composed = compose({
       files: inputs.files,
       sidecars: readSidecars(inputs.sidecarFiles),
       served: (apiVersion, kind) => resources.find((one) => one.kind === kind && apiVersionOf(one) === apiVersion),
+      paths: targets.paths ?? [],
       namespace: cluster.namespace,
-      strict: namespace !== undefined,
     });
     tellFindings(composed.findings, output);
     if (composed.findings.some(({ severity }) => severity === 'error')) return undefined;

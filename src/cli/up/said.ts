@@ -24,7 +24,7 @@ export type Said =
   | { type: 'result'; ready: boolean; message: string };
 
 /** What was done to an object. `found`: it was there as wanted, is not ours and stays. */
-export type Action = 'created' | 'changed' | 'replaced' | 'deleted' | 'replacing' | 'ending' | 'found' | 'kept';
+type Action = 'created' | 'changed' | 'replaced' | 'deleted' | 'replacing' | 'ending' | 'found' | 'kept';
 
 /** One line of a container's log. */
 export interface LogLine {

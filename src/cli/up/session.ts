@@ -118,7 +118,12 @@ export class Session {
   /** Nothing is followed any more; the last lines of logs have been told. */
   async close(urgent: AbortSignal): Promise<void> {
     this.forwards?.closeAll();
-    if (!urgent.aborted) await this.logs.finished();
+    const hurried = new Promise<void>((resolve) => {
+      if (urgent.aborted) resolve();
+      urgent.addEventListener('abort', () => resolve(), { once: true });
+    });
+    // A terminal that takes no more holds them up.
+    await Promise.race([this.logs.finished(), hurried]);
     this.live.abort();
     await this.follower.ended().catch(() => undefined);
   }

@@ -1,6 +1,6 @@
-import { CLUSTER_OPTIONS } from '../client/cluster.ts';
 import { type Args, type Command, UsageError } from '../command.ts';
 import { parseDuration, parseInteger } from '../duration.ts';
+import { MANIFEST_OPTIONS, SIDECAR_OPTION, targetOptions } from '../manifests/options.ts';
 
 export const up: Command = {
   name: 'up',
@@ -13,22 +13,8 @@ Ctrl-C takes all of it away again, a second Ctrl-C at once.
 Sidecars come from -s and from among the -f files; those that live on the node join, too. Of a Deployment, Job or other workload that the node does
 not serve, one Pod runs.`,
   options: [
-    {
-      name: 'filename',
-      short: 'f',
-      type: 'string',
-      multiple: true,
-      value: 'FILE',
-      summary: 'manifests: file, folder, glob or - (stdin); may repeat',
-    },
-    {
-      name: 'sidecar',
-      short: 's',
-      type: 'string',
-      multiple: true,
-      value: 'FILE',
-      summary: 'sidecars: file, folder or glob; may repeat',
-    },
+    ...MANIFEST_OPTIONS,
+    SIDECAR_OPTION,
     {
       name: 'once',
       type: 'boolean',
@@ -45,7 +31,6 @@ not serve, one Pod runs.`,
       default: '-1',
     },
     { name: 'output', short: 'o', type: 'string', value: 'json', summary: 'json: one object a line, for machines' },
-    CLUSTER_OPTIONS.find(({ name }) => name === 'namespace')!,
   ],
   examples: [
     {
@@ -59,7 +44,7 @@ not serve, one Pod runs.`,
     const given = optionsOf(args);
     const [{ runUp }, { jsonOutput, textOutput }] = await Promise.all([import('./run-up.ts'), import('./output.ts')]);
     const output = args.value('output') === undefined ? textOutput(context) : jsonOutput(context);
-    return runUp({ ...given, namespace: args.value('namespace'), output, context });
+    return runUp({ ...given, targets: targetOptions(args), output, context });
   },
 };
 
