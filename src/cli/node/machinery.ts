@@ -42,7 +42,8 @@ export async function startMachinery(options: MachineryOptions): Promise<Machine
   if (settings.cri === undefined) await startPrivate(options, runtime);
   const version = await runtime.version().catch((error: unknown) => {
     if (!(error instanceof RuntimeError)) throw error;
-    throw new Failure(`the container runtime at ${socket} does not answer: ${error.message}`, { cause: error });
+    const says = error.code === 'Unimplemented' ? '' : `the container runtime at ${socket} does not answer: `;
+    throw new Failure(`${says}${error.message}`, { cause: error });
   });
   if (settings.cri !== undefined) await refuseSystemdCgroups(runtime, socket);
   return { runtime, about: { name: version.runtimeName, version: version.runtimeVersion, socket } };
