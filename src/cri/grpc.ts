@@ -134,7 +134,9 @@ const CODES: Partial<Record<status, RuntimeErrorCode>> = {
 };
 
 function runtimeError(error: ServiceError): RuntimeError {
-  return new RuntimeError(codeOf(error), error.details || error.message, { cause: error });
+  // The client's own words about the address, empty for a socket.
+  const text = (error.details || error.message).replace(/ Resolution note: *$/, '');
+  return new RuntimeError(codeOf(error), text, { cause: error });
 }
 
 function codeOf({ code, details = '' }: ServiceError): RuntimeErrorCode {
