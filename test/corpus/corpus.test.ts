@@ -58,13 +58,18 @@ describe.each(cases)('$name', (test) => {
     expect(attachText(sidecars, test.file, test.input).text).toBe(test.expected);
   });
 
-  describe.runIf(readable)('gives the same Pods through', () => {
+  // Where the input cannot be read there are no Pods to compare; its findings are, above.
+  if (!readable) return;
+
+  describe('gives the same Pods through', () => {
     it('the library', () => {
       expect(throughLibrary(test)).toEqual(expectedOf(test));
       expect(detachThroughLibrary(test)).toEqual(templatesOf(parseManifests(test.detached)));
     });
 
-    it.skipIf(test.name in OTHERWISE_IN_ADMISSION)('admission', () => {
+    it('admission', (context) => {
+      const otherwise = OTHERWISE_IN_ADMISSION[test.name];
+      if (otherwise) context.skip(otherwise);
       const { templates, failed } = expectedOf(test);
       const result = throughAdmission(test);
       expect(result.failed).toBe(failed);
