@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
+import { eventually } from '../../../test/eventually.ts';
 import { type StreamApi, startStreamApi } from './stream-api.fake.ts';
 
 const SUCCESS = '{"metadata":{},"status":"Success"}';
@@ -12,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => api.close());
 
-const opened = (count: number) => vi.waitFor(() => expect(api.connection?.streams).toHaveLength(count));
+const opened = (count: number) => eventually(() => expect(api.connection?.streams).toHaveLength(count));
 const streamTypes = () => api.connection.streams.map(({ headers }) => headers.streamtype);
 
 describe('a command over channels', () => {
@@ -28,7 +29,7 @@ describe('a command over channels', () => {
 
     client.ws.send(Buffer.from('\0typed'));
     client.ws.send(Buffer.from([255, 0]));
-    await vi.waitFor(() => expect(api.stream('stdin')).toMatchObject({ received: Buffer.from('typed'), ended: true }));
+    await eventually(() => expect(api.stream('stdin')).toMatchObject({ received: Buffer.from('typed'), ended: true }));
     client.ws.send(Buffer.from('\0after the end'));
 
     api.stream('error').write(SUCCESS);
@@ -70,7 +71,7 @@ describe('a command over channels', () => {
     await opened(4);
     expect(streamTypes()).toEqual(['error', 'stdin', 'stdout', 'resize']);
     client.ws.send(Buffer.from('\x04{"Width":80,"Height":24}'));
-    await vi.waitFor(() => expect(api.stream('resize').received.toString()).toBe('{"Width":80,"Height":24}'));
+    await eventually(() => expect(api.stream('resize').received.toString()).toBe('{"Width":80,"Height":24}'));
   });
 
   const failure =
@@ -95,7 +96,7 @@ describe('a command over channels', () => {
     await client.opened;
     await opened(3);
     client.ws.send('0dHlwZWQ=');
-    await vi.waitFor(() => expect(api.stream('stdin').received.toString()).toBe('typed'));
+    await eventually(() => expect(api.stream('stdin').received.toString()).toBe('typed'));
     api.stream('stdout').write('\xff');
     api.stream('stdout').end();
     api.stream('error').write(SUCCESS);
@@ -109,7 +110,7 @@ describe('a command over channels', () => {
     await client.opened;
     await opened(4);
     api.stream('stdout').write('half');
-    await vi.waitFor(() => expect(client.messages).toHaveLength(1));
+    await eventually(() => expect(client.messages).toHaveLength(1));
     api.connection.socket.destroy();
     expect(await client.closed).toBe(1000);
     expect(client.messages.map(([channel]) => channel)).toEqual([1, 3]);
@@ -127,7 +128,7 @@ describe('a command over channels', () => {
     client.ws.send(Buffer.concat([Buffer.from([0]), Buffer.alloc(1_000_000, 'x')]));
     client.ws.close();
     await opened(4);
-    await vi.waitFor(() => expect(api.stream('stdin').received).toHaveLength(1_000_000));
+    await eventually(() => expect(api.stream('stdin').received).toHaveLength(1_000_000));
     await Promise.all(api.sessions);
   });
 
@@ -161,7 +162,7 @@ describe('a command over channels', () => {
     expect(client.ws.bufferedAmount).toBeGreaterThan(5_000_000);
     api.connection.socket.resume();
     client.ws.send(Buffer.from([255, 0]));
-    await vi.waitFor(() => expect(api.stream('stdin').ended).toBe(true), 5000);
+    await eventually(() => expect(api.stream('stdin').ended).toBe(true));
     expect(api.stream('stdin').received).toHaveLength(300 * 99_999);
   });
 
@@ -179,6 +180,6 @@ describe('a command over channels', () => {
     await opened(4);
     end(client.ws);
     await Promise.all(api.sessions);
-    await vi.waitFor(() => expect([api.connection.socket.destroyed, api.clients[0]!.destroyed]).toEqual([true, true]));
+    await eventually(() => expect([api.connection.socket.destroyed, api.clients[0]!.destroyed]).toEqual([true, true]));
   });
 });

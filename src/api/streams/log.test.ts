@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../../test/eventually.ts';
 import { badRequest, StatusError } from '../../kube/errors.ts';
 import type { Pod } from '../../kube/generated/objects.ts';
 import { type ServeLogRequest, serveLog } from './log.ts';
@@ -109,7 +110,11 @@ describe('serveLog', () => {
         () => {
           const source = new PassThrough();
           from(source);
-          setTimeout(() => source.destroy(new Error('no such file')), 20);
+          const { logs } = functions;
+          functions.logs = (...args) => {
+            setTimeout(() => source.destroy(new Error('no such file')), 20);
+            return logs(...args);
+          };
         },
         500,
         'Error: no such file',
@@ -143,7 +148,7 @@ describe('serveLog', () => {
     await sleep(150);
     for (const line of ['one\n', 'two\n']) {
       source.write(line);
-      await vi.waitFor(() => expect(seen.at(-1)).toBe(line), { timeout: 200, interval: 5 });
+      await eventually(() => expect(seen.at(-1)).toBe(line));
     }
     source.end();
     await Promise.all(answers);
@@ -159,7 +164,7 @@ describe('serveLog', () => {
     const res = await ask('follow=true');
     res.on('error', () => {});
     end(res);
-    await vi.waitFor(() => expect(source.destroyed).toBe(true));
+    await eventually(() => expect(source.destroyed).toBe(true));
     await Promise.all(answers);
   });
 
@@ -174,7 +179,7 @@ describe('serveLog', () => {
     };
     const req = get({ port: (server.address() as AddressInfo).port, path: '/log' });
     req.on('error', () => {});
-    await vi.waitFor(() => expect(answers).toHaveLength(1));
+    await eventually(() => expect(answers).toHaveLength(1));
     req.destroy();
     await sleep(50);
     give(source);
@@ -195,6 +200,6 @@ describe('serveLog', () => {
     await sleep(200);
     expect(made).toBeLessThan(20_000_000);
     res.destroy();
-    await vi.waitFor(() => expect(source.destroyed).toBe(true));
+    await eventually(() => expect(source.destroyed).toBe(true));
   });
 });

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../../test/eventually.ts';
 import { type StreamApi, startStreamApi } from './stream-api.fake.ts';
 
 let api: StreamApi;
@@ -88,7 +89,7 @@ describe('SPDY passes through', () => {
     far.resume();
     end(socket, far);
     await Promise.all(api.sessions);
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect([socket.destroyed, far.destroyed, api.clients[0]!.destroyed]).toEqual([true, true, true]),
     );
   });

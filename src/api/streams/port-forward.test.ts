@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { eventually } from '../../../test/eventually.ts';
 import { type StreamApi, startStreamApi } from './stream-api.fake.ts';
 
 let api: StreamApi;
@@ -10,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => api.close());
 
-const opened = (count: number) => vi.waitFor(() => expect(api.connection?.streams).toHaveLength(count));
+const opened = (count: number) => eventually(() => expect(api.connection?.streams).toHaveLength(count));
 
 describe('ports over channels', () => {
   it('each port has a pair of channels that begin with its number', async () => {
@@ -29,7 +30,7 @@ describe('ports over channels', () => {
 
     client.ws.send(Buffer.from('\x02GET /'));
     client.ws.send(Buffer.from('\x01to the error channel'));
-    await vi.waitFor(() => expect(api.stream('data', '1').received.toString()).toBe('GET /'));
+    await eventually(() => expect(api.stream('data', '1').received.toString()).toBe('GET /'));
     expect(api.stream('error', '0').received).toHaveLength(0);
     api.stream('data', '1').write('<html>');
     api.stream('error', '0').write('connection refused');
@@ -105,7 +106,7 @@ describe('SPDY through a WebSocket', () => {
     ws.on('message', (data: Buffer) => received.push(data));
     ws.send(Buffer.alloc(3_000_000, 'u'));
     far.write(Buffer.alloc(3_000_000, 'd'));
-    await vi.waitFor(() => expect(Buffer.concat(got)).toHaveLength(3_000_000));
+    await eventually(() => expect(Buffer.concat(got)).toHaveLength(3_000_000));
     far.end('bye');
     expect(await closed).toBe(1000);
     expect(Buffer.concat(received).equals(Buffer.from(`${'d'.repeat(3_000_000)}bye`))).toBe(true);
@@ -117,6 +118,6 @@ describe('SPDY through a WebSocket', () => {
     api.connection.socket.resume();
     ws.terminate();
     await Promise.all(api.sessions);
-    await vi.waitFor(() => expect(api.connection.socket.destroyed).toBe(true));
+    await eventually(() => expect(api.connection.socket.destroyed).toBe(true));
   });
 });

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../../test/eventually.ts';
 import { badRequest } from '../../kube/errors.ts';
 import { type StreamApi, startStreamApi } from './stream-api.fake.ts';
 
@@ -119,7 +120,7 @@ describe('a refusal before the upgrade is a Status', () => {
     };
     const req = api.request('exec?command=ls&stdout=1', spdy);
     req.on('error', () => {}).end();
-    await vi.waitFor(() => expect(api.clients).toHaveLength(1));
+    await eventually(() => expect(api.clients).toHaveLength(1));
     api.clients[0]!.destroy();
     answer(api.runtime.url);
     await Promise.all(api.sessions);
