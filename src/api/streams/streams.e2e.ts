@@ -24,7 +24,7 @@ const idle = () =>
         sessions: 0,
         connections: 0,
       }),
-    10_000,
+    60_000,
   );
 
 describe.skipIf(process.getuid?.() !== 0 || kubectlOf.length === 0)('streams of real containers', () => {
@@ -73,7 +73,7 @@ describe.skipIf(process.getuid?.() !== 0 || kubectlOf.length === 0)('streams of 
 
     it('attach: output of now on', async () => {
       const attach = node.follow(path, 'attach', 'web', '-c', 'talker');
-      await vi.waitFor(() => expect(attach.output()).toMatch(/^line \d+$[\s\S]*^error \d+$/m), 10_000);
+      await vi.waitFor(() => expect(attach.output()).toMatch(/^line \d+$[\s\S]*^error \d+$/m), 60_000);
       attach.kill('SIGINT');
       await new Promise((resolve) => attach.once('exit', resolve));
       expect(attach.output()).not.toMatch(/Unknown stream/);
@@ -84,13 +84,13 @@ describe.skipIf(process.getuid?.() !== 0 || kubectlOf.length === 0)('streams of 
       const attach = node.follow('script', '-qec', `${path} attach -it web -c shell`, '/dev/null');
       await sleep(500);
       attach.stdin!.write(`echo ${marker.slice(0, 2)}''${marker.slice(2)}\n`);
-      await vi.waitFor(() => expect(attach.output()).toContain(marker), 10_000);
+      await vi.waitFor(() => expect(attach.output()).toContain(marker), 60_000);
       attach.kill();
     });
 
     it('port-forward: several connections at once, both ways', async () => {
       const forward = node.follow(path, 'port-forward', 'web', ':7000', ':8080');
-      await vi.waitFor(() => expect(forward.output().match(/127\.0\.0\.1:\d+/g)).toHaveLength(2), 10_000);
+      await vi.waitFor(() => expect(forward.output().match(/127\.0\.0\.1:\d+/g)).toHaveLength(2), 60_000);
       const [echo, web] = forward
         .output()
         .match(/127\.0\.0\.1:\d+/g)!
@@ -193,7 +193,7 @@ describe.skipIf(process.getuid?.() !== 0 || kubectlOf.length === 0)('streams of 
         ['port-forward', 'web', ':7000'],
       ]) {
         const child = node.follow(path, ...args);
-        await vi.waitFor(() => expect(node.sessions.size).toBe(1), 10_000);
+        await vi.waitFor(() => expect(node.sessions.size).toBe(1), 60_000);
         await sleep(300);
         child.kill('SIGKILL');
         await idle();
@@ -315,7 +315,7 @@ describe.skipIf(process.getuid?.() !== 0 || kubectlOf.length === 0)('streams of 
       node.follow(path, 'exec', '-i', 'web', '-c', 'main', '--', 'cat'),
       node.follow(path, 'port-forward', 'web', ':7000'),
     ]);
-    await vi.waitFor(() => expect(node.sessions.size).toBe(4), 10_000);
+    await vi.waitFor(() => expect(node.sessions.size).toBe(4), 60_000);
     await sleep(300);
     node.stop.abort();
     await idle();
@@ -364,7 +364,7 @@ async function page(port: number): Promise<string> {
 }
 
 async function forwarded(forward: { output: () => string }): Promise<number> {
-  await vi.waitFor(() => expect(forward.output()).toMatch(/127\.0\.0\.1:\d+/), 10_000);
+  await vi.waitFor(() => expect(forward.output()).toMatch(/127\.0\.0\.1:\d+/), 60_000);
   return Number(/127\.0\.0\.1:(\d+)/.exec(forward.output())![1]);
 }
 
