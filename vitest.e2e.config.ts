@@ -6,8 +6,6 @@ export default defineConfig({
     name: 'e2e',
     include: ['test/e2e/**/*.e2e.ts', 'src/**/*.e2e.ts'],
     testTimeout: 120_000,
-    // Real containers on a machine that others use too: what fails is tried once more, and counts if it fails again.
-    retry: 1,
     hookTimeout: 120_000,
     maxWorkers: 2,
   },

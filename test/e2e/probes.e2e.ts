@@ -341,9 +341,9 @@ describe('probes and hooks', () => {
     });
   });
 
-  describe('a sidecar that ends at once', () => {
+  describe('a sidecar that ends before its startup probe succeeds', () => {
     step('never lets the main container start', async () => {
-      await create('dies', { initContainers: [sidecar('exit 3')] });
+      await create('dies', { initContainers: [sidecar('exit 3', { startupProbe: exec('exit 1') })] });
       await restarted('dies', 2);
       await shows('dies', /0\/2 +Init:(CrashLoopBackOff|Error)/);
       expect((await events('dies')).filter((line) => line.includes('{c}'))).toEqual([]);

@@ -268,13 +268,19 @@ describe.skipIf(process.getuid?.() !== 0 || kubectlOf.length === 0)('streams of 
         stdin,
         true,
       );
-      stdin.write('stty size\n');
-      await vi.waitFor(() => expect(text).toContain('41 99\r\n'), 5000);
+      // The shell may read before the first size has come: asked until it is known.
+      const shows = (size: string) =>
+        vi.waitFor(
+          () => {
+            stdin.write('stty size\n');
+            expect(text).toContain(`${size}\r\n`);
+          },
+          { timeout: 60_000, interval: 200 },
+        );
+      await shows('41 99');
       Object.assign(stdout, { rows: 12, columns: 34 });
       stdout.emit('resize');
-      await sleep(200);
-      stdin.write('stty size\n');
-      await vi.waitFor(() => expect(text).toContain('12 34\r\n'), 5000);
+      await shows('12 34');
       ws.close();
     });
 
@@ -286,7 +292,7 @@ describe.skipIf(process.getuid?.() !== 0 || kubectlOf.length === 0)('streams of 
       const ws = await new Attach(config()).attach('default', 'web', 'reader', stdout, null as never, stdin, false);
       await sleep(300);
       stdin.write('typed\n');
-      await vi.waitFor(() => expect(text).toBe('read: typed\n'), 5000);
+      await vi.waitFor(() => expect(text).toBe('read: typed\n'), 60_000);
       ws.close();
     });
 
@@ -297,7 +303,7 @@ describe.skipIf(process.getuid?.() !== 0 || kubectlOf.length === 0)('streams of 
       errors.on('data', (chunk) => (error += chunk));
       await new PortForward(config()).portForward('default', 'web', [8080], output, errors, input);
       input.write('GET / HTTP/1.0\r\n\r\n');
-      await vi.waitFor(() => expect(text).toMatch(/<p>hello<\/p>\n$/), 5000);
+      await vi.waitFor(() => expect(text).toMatch(/<p>hello<\/p>\n$/), 60_000);
       expect(error).toBe('');
     });
 
@@ -306,7 +312,7 @@ describe.skipIf(process.getuid?.() !== 0 || kubectlOf.length === 0)('streams of 
       let error = '';
       errors.on('data', (chunk) => (error += chunk));
       await new PortForward(config()).portForward('default', 'web', [9], new PassThrough(), errors, new PassThrough());
-      await vi.waitFor(() => expect(error).toContain('connection refused'), 5000);
+      await vi.waitFor(() => expect(error).toContain('connection refused'), 60_000);
     });
   });
 
