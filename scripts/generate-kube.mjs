@@ -39,6 +39,12 @@ const ROOTS = [
   'V1LeaseList',
   'V1Eviction',
   'AuthenticationV1TokenRequest',
+  'V1TokenReview',
+  'V1SelfSubjectReview',
+  'V1SubjectAccessReview',
+  'V1LocalSubjectAccessReview',
+  'V1SelfSubjectAccessReview',
+  'V1SelfSubjectRulesReview',
   'V1Status',
   'V1DeleteOptions',
   'V1WatchEvent',
@@ -83,6 +89,31 @@ const OTHER_GROUPS = {
   V1TokenRequestSpec: 'io.k8s.api.authentication.v1.TokenRequestSpec',
   V1TokenRequestStatus: 'io.k8s.api.authentication.v1.TokenRequestStatus',
   V1BoundObjectReference: 'io.k8s.api.authentication.v1.BoundObjectReference',
+  ...ofGroup('io.k8s.api.authentication.v1', [
+    'SelfSubjectReview',
+    'SelfSubjectReviewStatus',
+    'TokenReview',
+    'TokenReviewSpec',
+    'TokenReviewStatus',
+    'UserInfo',
+  ]),
+  ...ofGroup('io.k8s.api.authorization.v1', [
+    'FieldSelectorAttributes',
+    'LabelSelectorAttributes',
+    'LocalSubjectAccessReview',
+    'NonResourceAttributes',
+    'NonResourceRule',
+    'ResourceAttributes',
+    'ResourceRule',
+    'SelfSubjectAccessReview',
+    'SelfSubjectAccessReviewSpec',
+    'SelfSubjectRulesReview',
+    'SelfSubjectRulesReviewSpec',
+    'SubjectAccessReview',
+    'SubjectAccessReviewSpec',
+    'SubjectAccessReviewStatus',
+    'SubjectRulesReviewStatus',
+  ]),
 };
 /** The model package has plain strings where the API has quantities. */
 const QUANTITIES = new Set([
@@ -95,6 +126,10 @@ const QUANTITIES = new Set([
   'allocatable',
   'allocatedResources',
 ]);
+
+function ofGroup(prefix, names) {
+  return Object.fromEntries(names.map((name) => [`V1${name}`, `${prefix}.${name}`]));
+}
 
 const shortName = (cls) =>
   cls.startsWith('EventsV1') ? `EventsV1${cls.slice(8)}` : cls.replace(/^(CoreV1|AuthenticationV1|V1)/, '');
