@@ -1,8 +1,8 @@
-import { PassThrough, Readable, Writable } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { type Command, type Context, Failure, Interrupt, UsageError } from './command.ts';
 import { COMMANDS, HIDDEN_COMMANDS } from './commands.ts';
-import { outfit } from './outfit.ts';
+import { runOutfit } from './testing-outfit.ts';
 
 const greet: Command = {
   name: 'greet',
@@ -32,28 +32,7 @@ const greet: Command = {
 const other: Command = { ...greet, name: 'node start', summary: 'start the node' };
 const commands = { shown: { greet: async () => greet, 'node start': async () => other }, hidden: {} };
 
-async function run(argv: string[], more: Partial<Context> = {}) {
-  const written = { stdout: '', stderr: '' };
-  const sink = (name: keyof typeof written) =>
-    new Writable({
-      write(chunk, _encoding, done) {
-        written[name] += chunk;
-        done();
-      },
-    });
-  const context: Context = {
-    stdin: Readable.from([]),
-    stdout: sink('stdout'),
-    stderr: sink('stderr'),
-    env: {},
-    cwd: '/',
-    root: '/nowhere',
-    now: () => new Date(0),
-    signal: new AbortController().signal,
-    ...more,
-  };
-  return { code: await outfit(argv, context, commands), ...written };
-}
+const run = (argv: string[], more: Parameters<typeof runOutfit>[1] = {}) => runOutfit(argv, { commands, ...more });
 
 describe('the command line', () => {
   test.each([

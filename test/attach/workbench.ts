@@ -11,16 +11,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { Readable, Writable } from 'node:stream';
 import type { Context } from '../../src/cli/command.ts';
-import { COMMANDS, HIDDEN_COMMANDS } from '../../src/cli/commands.ts';
-import { outfit } from '../../src/cli/outfit.ts';
-
-export interface Result {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
+import { type Result, runOutfit } from '../../src/cli/testing-outfit.ts';
 
 /** A folder of real files to run `outfit` in. */
 export class Workbench {
@@ -50,27 +42,12 @@ export class Workbench {
   }
 
   /** The command line as a function. */
-  async run(argv: readonly string[], stdin: string | Uint8Array = '', more: Partial<Context> = {}): Promise<Result> {
-    const written = { stdout: '', stderr: '' };
-    const sink = (name: keyof typeof written) =>
-      new Writable({
-        write(chunk, _encoding, done) {
-          written[name] += chunk;
-          done();
-        },
-      });
-    const context: Context = {
-      stdin: Readable.from([Buffer.from(stdin)]),
-      stdout: sink('stdout'),
-      stderr: sink('stderr'),
-      env: {},
-      cwd: this.folder,
-      root: resolve('.'),
-      now: () => new Date(0),
-      signal: new AbortController().signal,
-      ...more,
-    };
-    return { code: await outfit([...argv], context, { shown: COMMANDS, hidden: HIDDEN_COMMANDS }), ...written };
+  run(
+    argv: readonly string[],
+    stdin: string | Uint8Array = '',
+    more: Partial<Omit<Context, 'stdin'>> = {},
+  ): Promise<Result> {
+    return runOutfit(argv, { stdin, cwd: this.folder, root: resolve('.'), ...more });
   }
 
   /** The real process. */

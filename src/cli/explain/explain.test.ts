@@ -1,37 +1,11 @@
 import { join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import type { Context } from '../command.ts';
-import { COMMANDS } from '../commands.ts';
-import { outfit } from '../outfit.ts';
+import { runOutfit } from '../testing-outfit.ts';
 
 const STORIES = join(import.meta.dirname, '../../../test/explain');
 
-async function run(story: string, argv: string[], { stdin = '', terminal = false } = {}) {
-  const written = { stdout: '', stderr: '' };
-  const sink = (name: keyof typeof written) =>
-    Object.assign(
-      new Writable({
-        write(chunk, _encoding, done) {
-          written[name] += chunk;
-          done();
-        },
-      }),
-      { isTTY: terminal },
-    );
-  const context: Context = {
-    stdin: Readable.from([Buffer.from(stdin)]),
-    stdout: sink('stdout'),
-    stderr: sink('stderr'),
-    env: {},
-    cwd: join(STORIES, story),
-    root: '/nowhere',
-    now: () => new Date(0),
-    signal: new AbortController().signal,
-  };
-  const code = await outfit(argv, context, { shown: COMMANDS, hidden: {} });
-  return { code, ...written };
-}
+const run = (story: string, argv: string[], more: { stdin?: string; terminal?: boolean } = {}) =>
+  runOutfit(argv, { cwd: join(STORIES, story), ...more });
 
 /** What a command prints, whole: standard output, what it told besides, and its exit code. */
 const whole = ({ code, stdout, stderr }: Awaited<ReturnType<typeof run>>): string =>

@@ -3,11 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Context } from '../command.ts';
-import { COMMANDS } from '../commands.ts';
-import { outfit } from '../outfit.ts';
+import { runOutfit } from '../testing-outfit.ts';
 
 interface Answer {
   code?: number;
@@ -102,31 +99,18 @@ async function run(
   argv: string[],
   { stdin = '', env = {}, abortAfterMs }: { stdin?: string; env?: object; abortAfterMs?: number } = {},
 ) {
-  const written = { stdout: '', stderr: '' };
-  const sink = (name: keyof typeof written) =>
-    new Writable({
-      write(chunk, _encoding, done) {
-        written[name] += chunk;
-        done();
-      },
-    });
   const controller = new AbortController();
   if (abortAfterMs) {
     const { Interrupt } = await import('../command.ts');
     setTimeout(() => controller.abort(new Interrupt('SIGINT')), abortAfterMs);
   }
-  const context: Context = {
-    stdin: Readable.from([stdin]),
-    stdout: sink('stdout'),
-    stderr: sink('stderr'),
+  return runOutfit(argv, {
+    stdin,
     env: { OUTFIT_HOME: home, ...env },
     cwd: process.cwd(),
-    root: '/nowhere',
     now: () => new Date(),
     signal: controller.signal,
-  };
-  const code = await outfit(argv, context, { shown: COMMANDS, hidden: {} });
-  return { code, ...written };
+  });
 }
 
 describe('get', () => {
