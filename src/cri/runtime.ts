@@ -101,8 +101,10 @@ type NamespaceMode = 'POD' | 'CONTAINER' | 'NODE';
 
 export interface NamespaceOptions {
   network: NamespaceMode;
-  pid: NamespaceMode;
+  /** TARGET: that of another container of the sandbox, `targetId`. */
+  pid: NamespaceMode | 'TARGET';
   ipc: NamespaceMode;
+  targetId?: string;
 }
 
 export interface PodSandboxConfig {

@@ -1,10 +1,10 @@
 import protobuf, { type INamespace } from 'protobufjs';
 import { describe, expect, it } from 'vitest';
 import descriptors from './proto/descriptors.json' with { type: 'json' };
-import type { ContainerConfig, PodSandboxConfig } from './runtime.ts';
+import type { ContainerConfig, NamespaceOptions, PodSandboxConfig } from './runtime.ts';
+import { NAMESPACES, testSandbox } from './testing-config.ts';
 import { wireContainerConfig, wireSandboxConfig } from './wire-config.ts';
 
-const NAMESPACES = { network: 'POD', pid: 'CONTAINER', ipc: 'POD' } as const;
 
 /** What the runtime gets: written to the wire and read again, absent fields left out. */
 function received(type: string, message: object): object {
@@ -51,15 +51,7 @@ describe('a sandbox configuration on the wire', () => {
   });
 
   it('leaves users and seccomp to the runtime where the Pod says nothing', () => {
-    const config: PodSandboxConfig = {
-      metadata: { name: 'web', uid: 'u', namespace: 'default', attempt: 0 },
-      hostname: 'web',
-      logDirectory: '/logs',
-      portMappings: [],
-      labels: {},
-      annotations: {},
-      linux: { cgroupParent: '/outfit', namespaces: NAMESPACES },
-    };
+    const config = testSandbox();
     expect(received('PodSandboxConfig', wireSandboxConfig(config))).toMatchObject({
       linux: { securityContext: { namespaceOptions: NAMESPACES, privileged: false, readonlyRootfs: false } },
     });
@@ -155,6 +147,14 @@ describe('a container configuration on the wire', () => {
           readonlyPaths: ['/proc/sys'],
         },
       },
+    });
+  });
+
+  it('names the container whose processes it is to see', () => {
+    const namespaces: NamespaceOptions = { ...NAMESPACES, pid: 'TARGET', targetId: '7a' };
+    const wire = wireContainerConfig({ ...config, linux: { ...config.linux, namespaces } });
+    expect(received('ContainerConfig', wire)).toMatchObject({
+      linux: { securityContext: { namespaceOptions: namespaces } },
     });
   });
 });

@@ -4,6 +4,7 @@ import type { Container, Pod, PodSpec } from '../kube/generated/objects.ts';
 import { ConfigError } from './config-error.ts';
 import { containerConfig, sandboxConfig } from './container-config.ts';
 import { podPaths } from './paths.ts';
+import { namespaces } from './security.ts';
 
 const GIB = 2 ** 30;
 const paths = podPaths('/home');
@@ -310,8 +311,15 @@ describe('namespaces', () => {
       { hostNetwork: true, hostPID: true, hostIPC: true },
       { network: 'NODE', pid: 'NODE', ipc: 'NODE' },
     ],
-  ])('%j', (spec, namespaces) => {
-    expect(configOf({ spec }).linux.namespaces).toEqual(namespaces);
+  ])('%j', (spec, seen) => {
+    expect(configOf({ spec }).linux.namespaces).toEqual(seen);
+  });
+
+  test('an ephemeral container sees the processes of its target, where it would not see them anyway', () => {
+    expect(namespaces(podOf({}), '7a').pid).toBe('TARGET');
+    expect(namespaces(podOf({}), '7a').targetId).toBe('7a');
+    expect(namespaces(podOf({ spec: { shareProcessNamespace: true } }), '7a').pid).toBe('POD');
+    expect(namespaces(podOf({ spec: { hostPID: true } }), '7a').pid).toBe('NODE');
   });
 });
 

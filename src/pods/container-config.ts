@@ -25,6 +25,8 @@ export interface ContainerConfigInput extends PodPlace {
   paths: PodPaths;
   lookup: ObjectLookup;
   machine?: MachineSize;
+  /** As in ContainerRequest. */
+  targetId?: string;
 }
 
 /**
@@ -51,7 +53,7 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
     linux: {
       resources: linuxResources(pod, container, machine),
       security: containerSecurity(pod, container, image, paths),
-      namespaces: namespaces(pod),
+      namespaces: namespaces(pod, input.targetId),
     },
   };
 }

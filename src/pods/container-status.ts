@@ -11,10 +11,11 @@ import { formatTime } from '../kube/time.ts';
 import type { Health } from './health.ts';
 import { shareOfMessage } from './message-share.ts';
 import type { Observed, ObservedContainer } from './observed.ts';
-import { initContainers, isDeleted, isSidecar, restartPolicy } from './pod-spec.ts';
+import { ephemeralContainers, initContainers, isDeleted, isSidecar, restartPolicy } from './pod-spec.ts';
 
 /** Exit code of a container nobody knows the end of: that of SIGKILL. */
 const UNKNOWN_EXIT_CODE = 137;
+const LOST = 'ContainerStatusUnknown';
 
 export interface ContainerStatusInput {
   pod: Pod;
@@ -29,13 +30,30 @@ export function containerStatuses(containers: Container[], input: ContainerStatu
   return containers.map((container) => containerStatus(container, input));
 }
 
+/** Those of the ephemeral containers, by name: they are never ready, and nobody waits for their start. */
+export function ephemeralStatuses(input: ContainerStatusInput): ContainerStatus[] {
+  return containerStatuses(ephemeralContainers(input.pod), input)
+    .map(({ started: _, ...status }) => ({ ...(isLost(status) ? ended(status) : status), ready: false }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The runtime has lost a container that ran. */
+function isLost({ state, lastState }: ContainerStatus): boolean {
+  return state?.waiting !== undefined && lastState?.terminated?.reason === LOST;
+}
+
+/** What is lost of an ephemeral container is not started again: it has ended. */
+function ended({ lastState = {}, ...status }: ContainerStatus): ContainerStatus {
+  return { ...status, state: lastState, lastState: {} };
+}
+
 /** How a container ended whose end nobody saw. */
 export function unknownEnd(message: string): ContainerStateTerminated {
   return {
     exitCode: UNKNOWN_EXIT_CODE,
     finishedAt: null as unknown as undefined,
     message,
-    reason: 'ContainerStatusUnknown',
+    reason: LOST,
     startedAt: null as unknown as undefined,
   } as ContainerStateTerminated;
 }
@@ -180,5 +198,6 @@ function volumeMounts({ volumeMounts: mounts = [] }: Container): VolumeMountStat
 
 function oldStatus({ status }: Pod, name: string): ContainerStatus | undefined {
   const { containerStatuses: mains = [], initContainerStatuses: init = [] } = status ?? {};
-  return [...init, ...mains].find((one) => one.name === name);
+  const { ephemeralContainerStatuses: ephemeral = [] } = status ?? {};
+  return [...init, ...mains, ...ephemeral].find((one) => one.name === name);
 }

@@ -139,11 +139,32 @@ const CONTAINER: Record<string, Support> = {
   'volumeMounts[].recursiveReadOnly': { warn: recursiveReadOnly },
 };
 
+/** What the API server refuses in ephemeral containers: no value of it ever comes here. */
+const NEVER_EPHEMERAL = [
+  'lifecycle',
+  'livenessProbe',
+  'ports',
+  'readinessProbe',
+  'resizePolicy',
+  'resources',
+  'restartPolicy',
+  'startupProbe',
+];
+
+/** Fields of ephemeral containers, relative to the container. */
+const EPHEMERAL: Record<string, Support> = {
+  ...Object.fromEntries(
+    Object.entries(CONTAINER).filter(([path]) => !NEVER_EPHEMERAL.includes(path.split(/[.[]/)[0] ?? '')),
+  ),
+  ...Object.fromEntries(NEVER_EPHEMERAL.map((path) => [path, { noEffect: 'the API server refuses it here' }])),
+  ...honoured('targetContainerName'),
+};
+
 /** Fields of a PodSpec, relative to it: `[]` stands for any item, `{}` for any key. A row that is no leaf covers all below it. */
 export const FIELD_SUPPORT: Readonly<Record<string, Support>> = {
   ...below('containers[]', CONTAINER),
   ...below('initContainers[]', CONTAINER),
-  ephemeralContainers: { warn: `${YET}: the container is not started` },
+  ...below('ephemeralContainers[]', EPHEMERAL),
   ...honoured(
     'activeDeadlineSeconds',
     'affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[].matchExpressions[].key',

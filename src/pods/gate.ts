@@ -2,7 +2,7 @@ import { type Runtime, RuntimeError } from '../cri/runtime.ts';
 import type { Container, Pod } from '../kube/generated/objects.ts';
 import type { Clock } from './clock.ts';
 import { newest, type Observed, type ObservedContainer } from './observed.ts';
-import { initContainers, isSidecar, mainContainers } from './pod-spec.ts';
+import { ephemeralContainers, initContainers, isSidecar, mainContainers } from './pod-spec.ts';
 
 /** A sidecar that was there to be passed has ended since: what comes after it must wait for its next start. */
 export class GateClosed extends Error {
@@ -23,6 +23,7 @@ export function youngSidecars(
   now: number,
 ): ObservedContainer[] {
   if (mainContainers(pod).some(({ name }) => newest(containers, name))) return [];
+  if (ephemeralContainers(pod).some(({ name }) => name === container.name)) return [];
   const init = initContainers(pod);
   const place = init.findIndex(({ name }) => name === container.name);
   return init

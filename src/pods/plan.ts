@@ -4,6 +4,7 @@ import { goDuration } from './go-duration.ts';
 import { containerHash } from './hash.ts';
 import type { Health } from './health.ts';
 import { isAlive, newest, type Observed, type ObservedContainer, type ObservedSandbox } from './observed.ts';
+import { planEphemeral } from './plan-ephemeral.ts';
 import { planInit } from './plan-init.ts';
 import { NO_MAIN, planMain, shouldRun } from './plan-main.ts';
 import {
@@ -147,7 +148,9 @@ function planContainers(input: PlanInput, sandbox: ObservedSandbox): Plan {
   if (init.initialized && !main.keeps && main.start.length === 0) return finished;
   const gracePeriodSeconds = gracePeriod(pod);
   const kill = [...init.kill, ...main.kill].map((one) => ({ gracePeriodSeconds, ...one }));
-  return { ...NOTHING, kill, ...startOrWait(input, [...init.start, ...main.start]) };
+  // Ephemeral containers come first: they help to find out why the others do not start.
+  const wanted = [...planEphemeral(pod, observed.containers), ...init.start, ...main.start];
+  return { ...NOTHING, kill, ...startOrWait(input, wanted) };
 }
 
 /** Parts the containers that may start now from those that wait for the end of their back-off. */

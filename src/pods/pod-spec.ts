@@ -1,4 +1,4 @@
-import type { Container, Pod, PodSpec } from '../kube/generated/objects.ts';
+import type { Container, EphemeralContainer, Pod, PodSpec } from '../kube/generated/objects.ts';
 import type { Key } from '../store/store.ts';
 
 /** Seconds; what the API server sets where the manifest says nothing (SetDefaults_PodSpec). */
@@ -21,9 +21,19 @@ export function initContainers({ spec = NO_SPEC }: Pod): Container[] {
   return spec.initContainers ?? [];
 }
 
-/** Init containers first, in the order of the manifest. */
-export function allContainers(pod: Pod): Container[] {
+/** What `kubectl debug` has added: started once, and no part of the Pod's phase, readiness or restarts. */
+export function ephemeralContainers({ spec = NO_SPEC }: Pod): EphemeralContainer[] {
+  return spec.ephemeralContainers ?? [];
+}
+
+/** Those that make the Pod what it is: init containers first, in the order of the manifest. */
+export function lastingContainers(pod: Pod): Container[] {
   return [...initContainers(pod), ...mainContainers(pod)];
+}
+
+/** Init containers, main containers, ephemeral containers. */
+export function allContainers(pod: Pod): Container[] {
+  return [...lastingContainers(pod), ...ephemeralContainers(pod)];
 }
 
 /** Restart policy of the Pod; sidecars restart whatever it says. */
@@ -62,6 +72,7 @@ export function podKey({ metadata }: Pod): Key {
 
 /** The `involvedObject.fieldPath` of events about a container: `spec.containers{web}`. */
 export function fieldPath(pod: Pod, name: string): string {
-  const isInit = initContainers(pod).some((container) => container.name === name);
-  return `spec.${isInit ? 'initContainers' : 'containers'}{${name}}`;
+  const isNamed = (container: Container) => container.name === name;
+  if (initContainers(pod).some(isNamed)) return `spec.initContainers{${name}}`;
+  return `spec.${ephemeralContainers(pod).some(isNamed) ? 'ephemeralContainers' : 'containers'}{${name}}`;
 }

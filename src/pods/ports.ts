@@ -21,6 +21,8 @@ export interface ContainerRequest {
   volumes: ReadonlyMap<string, string>;
   /** Addresses of the sandbox; empty on the host's network. */
   podIPs: string[];
+  /** The runtime's id of the container whose processes an ephemeral container is to see. */
+  targetId?: string;
 }
 
 /**

@@ -64,10 +64,14 @@ export function isPrivileged(pod: Pod): boolean {
   return allContainers(pod).some(({ securityContext }) => securityContext?.privileged === true);
 }
 
-/** Which of the machine's or the Pod's namespaces the Pod's processes live in. */
-export function namespaces({ spec }: Pod): NamespaceOptions {
+/**
+ * Which of the machine's or the Pod's namespaces the Pod's processes live in. `targetId`: the container whose processes an ephemeral container
+ * is to see, where it would not see them anyway.
+ */
+export function namespaces({ spec }: Pod, targetId?: string): NamespaceOptions {
   const pid = spec?.hostPID ? 'NODE' : spec?.shareProcessNamespace ? 'POD' : 'CONTAINER';
-  return { network: spec?.hostNetwork ? 'NODE' : 'POD', pid, ipc: spec?.hostIPC ? 'NODE' : 'POD' };
+  const shared = { network: spec?.hostNetwork ? 'NODE' : 'POD', ipc: spec?.hostIPC ? 'NODE' : 'POD' } as const;
+  return pid === 'CONTAINER' && targetId !== undefined ? { ...shared, pid: 'TARGET', targetId } : { ...shared, pid };
 }
 
 function effectiveContext({ spec }: Pod, { securityContext = {} }: Container): SecurityContext {

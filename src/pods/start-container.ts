@@ -2,9 +2,9 @@ import { type ContainerConfig, RuntimeError } from '../cri/runtime.ts';
 import { ConfigError } from './config-error.ts';
 import { GateClosed, mustRun, youngSidecars } from './gate.ts';
 import { ImageError, type PresentImage } from './images.ts';
-import { podAddress } from './observed.ts';
+import { newest, podAddress } from './observed.ts';
 import type { Start } from './plan.ts';
-import { fieldPath } from './pod-spec.ts';
+import { ephemeralContainers, fieldPath } from './pod-spec.ts';
 import { PostStartFailed, postStart } from './post-start.ts';
 import { isUnavailable, OWNER_LABEL, type Round, type Sandbox, type Tools } from './round.ts';
 
@@ -58,7 +58,9 @@ async function makeAndStart(tools: Tools, round: Round, starting: Starting): Pro
   const gate = youngSidecars(pod, container, round.observed, clock.now());
   if (gate.length === 0) announce();
   if (replaces !== undefined) await runtime.removeContainer(replaces);
-  const config = await parts.containerConfig({ pod, container, attempt, image, volumes, podIPs: sandbox.ips });
+  const targetId = targetOf(round, container.name);
+  const request = { pod, container, attempt, image, volumes, podIPs: sandbox.ips };
+  const config = await parts.containerConfig({ ...request, ...(targetId !== undefined && { targetId }) });
   signal.throwIfAborted();
   const labelled = { ...config, labels: { ...config.labels, [OWNER_LABEL]: owner } };
   const containerId = await slots.run(() => create(tools, sandbox, labelled), { signal });
@@ -75,6 +77,18 @@ async function makeAndStart(tools: Tools, round: Round, starting: Starting): Pro
     containerId,
     ip: podAddress(pod, { sandboxes: [sandbox] }, hostIPs),
   });
+}
+
+/**
+ * The container that an ephemeral one wants to look at.
+ * @throws ConfigError when it was not made yet
+ */
+function targetOf({ pod, observed }: Round, name: string): string | undefined {
+  const target = ephemeralContainers(pod).find((one) => one.name === name)?.targetContainerName;
+  if (!target) return undefined;
+  const found = newest(observed.containers, target);
+  if (!found) throw new ConfigError(`unable to find target container ${target}`);
+  return found.id;
 }
 
 function create({ runtime }: Tools, sandbox: Sandbox, config: ContainerConfig): Promise<string> {

@@ -2,7 +2,7 @@ import type { ContainerStateWaiting, ContainerStatus, Pod, PodStatus } from '../
 import { qosClass } from '../kube/qos.ts';
 import { formatTime } from '../kube/time.ts';
 import { podConditions } from './conditions.ts';
-import { containerStatuses } from './container-status.ts';
+import { containerStatuses, ephemeralStatuses } from './container-status.ts';
 import { finalContainerStatuses } from './final-status.ts';
 import type { Health } from './health.ts';
 import type { Observed } from './observed.ts';
@@ -35,6 +35,7 @@ export function podStatus(input: StatusInput): PodStatus {
   const known = ended || isTerminal(pod) ? finalContainerStatuses(pod, init, mains) : { init, mains };
   const phase = phaseOf(input, [...known.init, ...known.mains]);
   const final = isEnd(phase) ? finalContainerStatuses(pod, known.init, known.mains) : known;
+  const ephemeral = ephemeralStatuses(input);
   const ips = podIPs(input);
   const statuses = [...final.init, ...final.mains];
   const hasSandbox = currentSandbox(pod, observed) !== undefined;
@@ -43,6 +44,7 @@ export function podStatus(input: StatusInput): PodStatus {
     ...old,
     conditions: podConditions({ pod, phase, statuses, hasSandbox, now }),
     containerStatuses: final.mains,
+    ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
     hostIP: hostIPs[0] ?? '',
     hostIPs: hostIPs.map((ip) => ({ ip })),
     ...(final.init.length > 0 && { initContainerStatuses: final.init }),

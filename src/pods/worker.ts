@@ -2,7 +2,7 @@ import type { RuntimeEvent } from '../cri/runtime.ts';
 import type { Pod } from '../kube/generated/objects.ts';
 import type { KubeObject } from '../kube/object.ts';
 import { containerHash } from './hash.ts';
-import { allContainers, isDeleted, podUid } from './pod-spec.ts';
+import { isDeleted, lastingContainers, podUid } from './pod-spec.ts';
 import { names, PodSync, type SyncResult, type Wish } from './pod-sync.ts';
 import { isUnavailable, type Tools } from './round.ts';
 import { type SourceResource, usesObject } from './used-objects.ts';
@@ -198,5 +198,5 @@ function interest({ metadata, spec, status }: Pod): string {
 
 /** The parts whose change makes a round under way pointless. */
 function fate(pod: Pod): string {
-  return JSON.stringify([isDeleted(pod), allContainers(pod).map(containerHash)]);
+  return JSON.stringify([isDeleted(pod), lastingContainers(pod).map(containerHash)]);
 }

@@ -2,7 +2,7 @@ import type { Container, Pod } from '../../kube/generated/objects.ts';
 import type { Clock } from '../clock.ts';
 import type { HealthKeeper } from '../health.ts';
 import { newest, type Observed, type ObservedContainer, podAddress } from '../observed.ts';
-import { allContainers, podUid } from '../pod-spec.ts';
+import { lastingContainers, podUid } from '../pod-spec.ts';
 import type { PodEvents } from '../ports.ts';
 import type { RunProbe } from './answer.ts';
 import { ContainerProbes } from './container-probes.ts';
@@ -62,7 +62,7 @@ export class PodProbes implements HealthKeeper {
   }
 
   watch(pod: Pod, observed: Observed): void {
-    const probed = allContainers(pod).filter(hasProbe);
+    const probed = lastingContainers(pod).filter(hasProbe);
     if (probed.length === 0) return;
     const uid = podUid(pod);
     const fresh = { since: this.#options.clock.now(), isEnding: false, containers: new Map() };
