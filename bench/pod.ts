@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import pino from 'pino';
 import { containerdRuntime } from '../src/cri/containerd-runtime.ts';
 import type { ContainerConfig, PodSandboxConfig, Runtime } from '../src/cri/runtime.ts';
+import { NAMESPACES, testContainer, testSandbox } from '../src/cri/testing-config.ts';
 import { atMost, type Figure } from './figures.ts';
 import { answers, type BenchNode, processTime, timed, until } from './node.ts';
 
@@ -115,37 +116,17 @@ async function bare(node: BenchNode, runtime: Runtime, i: number): Promise<numbe
   return ms;
 }
 
-const NAMESPACES = { network: 'POD', pid: 'CONTAINER', ipc: 'POD' } as const;
-
 function sandboxConfig(node: BenchNode, i: number): PodSandboxConfig {
-  return {
+  return testSandbox({
     metadata: { name: `bare-${i}`, uid: randomUUID(), namespace: 'bench', attempt: 0 },
     hostname: `bare-${i}`,
     logDirectory: join(node.home, 'bare', String(i)),
-    portMappings: [],
-    labels: {},
-    annotations: {},
     linux: { cgroupParent: '', namespaces: NAMESPACES },
-  };
+  });
 }
 
 function containerConfig(image: string): ContainerConfig {
-  return {
-    metadata: { name: 'main-container', attempt: 0 },
-    image,
-    command: [],
-    args: [],
-    workingDir: '',
-    envs: [],
-    mounts: [],
-    labels: {},
-    annotations: {},
-    logPath: 'main-container/0.log',
-    stdin: false,
-    stdinOnce: false,
-    tty: false,
-    linux: { resources: {}, security: {}, namespaces: NAMESPACES },
-  };
+  return testContainer({ metadata: { name: 'main-container', attempt: 0 }, image, logPath: 'main-container/0.log' });
 }
 
 /** `podman kube play` of the same manifest with a hostPort, where podman is installed and can run it. */

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeRuntime } from './fake.ts';
 import { runtimeContract } from './runtime.contract.ts';
-import { type ContainerConfig, type PodSandboxConfig, RuntimeError } from './runtime.ts';
+import { type ContainerConfig, RuntimeError } from './runtime.ts';
+import { testContainer, testSandbox } from './testing-config.ts';
 
 runtimeContract('the fake', async () => {
   const runtime = new FakeRuntime({ images: ['busybox'], registry: { alpine: { bytes: 5 } } });
@@ -26,32 +27,8 @@ runtimeContract('the fake', async () => {
   };
 });
 
-const NAMESPACES = { network: 'POD', pid: 'CONTAINER', ipc: 'POD' } as const;
-const SANDBOX: PodSandboxConfig = {
-  metadata: { name: 'web', uid: '1', namespace: 'default', attempt: 0 },
-  hostname: 'web',
-  logDirectory: '/logs',
-  portMappings: [],
-  labels: {},
-  annotations: {},
-  linux: { cgroupParent: '/outfit', namespaces: NAMESPACES },
-};
-const CONTAINER: ContainerConfig = {
-  metadata: { name: 'main', attempt: 0 },
-  image: 'nginx',
-  command: [],
-  args: [],
-  workingDir: '',
-  envs: [],
-  mounts: [],
-  labels: {},
-  annotations: {},
-  logPath: 'main.log',
-  stdin: false,
-  stdinOnce: false,
-  tty: false,
-  linux: { resources: {}, security: {}, namespaces: NAMESPACES },
-};
+const SANDBOX = testSandbox();
+const CONTAINER = testContainer({ image: 'nginx' });
 
 describe('what the fake adds for tests', () => {
   let runtime: FakeRuntime;

@@ -16,10 +16,10 @@ import { setUpHostNetwork, tearDownHostNetwork } from './network/host-network.ts
 import { nodePlaces } from './places.ts';
 import { reset } from './reset.ts';
 import type { ContainerConfig, PodSandboxConfig, Runtime } from './runtime.ts';
+import { NAMESPACES, testContainer, testSandbox } from './testing-config.ts';
 import { startTestRegistry, type TestRegistry } from './testing-registry.ts';
 
 const NOTHING = { processes: [], mounts: [], networkNamespaces: [], links: [], rules: [], cgroups: [], files: [] };
-const NAMESPACES = { network: 'POD', pid: 'CONTAINER', ipc: 'POD' } as const;
 const network = { bridge: 'outfitcri1', podCidr: '10.201.8.0/24' };
 const log = pino({ level: process.env.LOG_LEVEL ?? 'silent' });
 const places = nodePlaces(realpathSync(mkdtempSync(join(tmpdir(), 'outfit-cri-'))));
@@ -42,36 +42,17 @@ function start(change: Partial<StartOptions> = {}): Promise<PrivateContainerd> {
 }
 
 function sandboxConfig(uid: string, change: Partial<PodSandboxConfig> = {}): PodSandboxConfig {
-  return {
+  return testSandbox({
     metadata: { name: uid, uid, namespace: 'default', attempt: 0 },
     hostname: uid,
     logDirectory: join(places.home, 'logs', uid),
-    portMappings: [],
-    labels: {},
-    annotations: {},
     linux: { cgroupParent: new PodCgroups(places.cgroup).path(uid), namespaces: NAMESPACES },
     ...change,
-  };
+  });
 }
 
 function containerConfig(command: string[], change: Partial<ContainerConfig> = {}): ContainerConfig {
-  return {
-    metadata: { name: 'main', attempt: 0 },
-    image: 'busybox',
-    command,
-    args: [],
-    workingDir: '',
-    envs: [],
-    mounts: [],
-    labels: {},
-    annotations: {},
-    logPath: 'main.log',
-    stdin: false,
-    stdinOnce: false,
-    tty: false,
-    linux: { resources: {}, security: {}, namespaces: NAMESPACES },
-    ...change,
-  };
+  return testContainer({ command, ...change });
 }
 
 async function run(

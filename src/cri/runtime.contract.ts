@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ContainerConfig, ContainerStatus, PodSandboxConfig, Runtime, RuntimeEvent } from './runtime.ts';
+import { NAMESPACES, testContainer, testSandbox } from './testing-config.ts';
 
 /** What containers of the suite do. `waits` takes exit code 7 on SIGTERM; `deaf` has no handler for it. */
 export type Behaviour = 'waits' | 'deaf' | 'completes' | 'fails-with-3' | 'cannot-start';
@@ -22,7 +23,6 @@ export interface RuntimeHarness {
   cgroupParent: string;
 }
 
-const NAMESPACES = { network: 'POD', pid: 'CONTAINER', ipc: 'POD' } as const;
 const UNKNOWN_ID = 'f'.repeat(64);
 
 /** The contract of the port in runtime.ts, as a suite that every implementation runs. `make` is called once. */
@@ -47,36 +47,25 @@ export function runtimeContract(name: string, make: () => Promise<RuntimeHarness
     function sandboxConfig(change: Partial<PodSandboxConfig> = {}): PodSandboxConfig {
       pods += 1;
       const metadata = { name: `pod-${pods}`, uid: `uid-${pods}`, namespace: 'default', attempt: 0 };
-      return {
+      return testSandbox({
         metadata,
         hostname: metadata.name,
         logDirectory: `${harness.logDirectory}/${metadata.uid}`,
-        portMappings: [],
         labels: { 'io.kubernetes.pod.uid': metadata.uid },
         annotations: { note: 'kept as it is' },
         linux: { cgroupParent: `${harness.cgroupParent}/pod${metadata.uid}`, namespaces: NAMESPACES },
         ...change,
-      };
+      });
     }
 
     function containerConfig(behaviour: Behaviour, change: Partial<ContainerConfig> = {}): ContainerConfig {
-      return {
-        metadata: { name: 'main', attempt: 0 },
+      return testContainer({
         image: harness.image,
         command: harness.command(behaviour),
-        args: [],
-        workingDir: '',
-        envs: [],
-        mounts: [],
         labels: { 'io.kubernetes.container.name': 'main' },
-        annotations: {},
         logPath: 'main_0.log',
-        stdin: false,
-        stdinOnce: false,
-        tty: false,
-        linux: { resources: {}, security: {}, namespaces: NAMESPACES },
         ...change,
-      };
+      });
     }
 
     async function created(behaviour: Behaviour): Promise<{ sandboxId: string; containerId: string }> {

@@ -5,7 +5,6 @@ import type { ContainerConfig, NamespaceOptions, PodSandboxConfig } from './runt
 import { NAMESPACES, testSandbox } from './testing-config.ts';
 import { wireContainerConfig, wireSandboxConfig } from './wire-config.ts';
 
-
 /** What the runtime gets: written to the wire and read again, absent fields left out. */
 function received(type: string, message: object): object {
   const found = protobuf.Root.fromJSON(descriptors as INamespace).lookupType(`runtime.v1.${type}`);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { exited, observed, running } from '../../test/pods/observed.ts';
 import { BEGIN, busybox, makePod, pass, sidecar, virtualTime } from '../../test/pods/world.ts';
 import { FakeRuntime, type Program } from '../cri/fake.ts';
+import { testContainer } from '../cri/testing-config.ts';
 import type { Container, PodSpec } from '../kube/generated/objects.ts';
 import { killAll } from './act.ts';
 import { systemClock } from './clock.ts';
@@ -78,7 +79,10 @@ async function kill(
   const sandbox = await runtime.runPodSandbox({ ...sandboxConfig, portMappings: [] });
   for (const name of names) {
     runtime.script(name, programs[name] ?? {});
-    const id = await runtime.createContainer(sandbox, containerConfig(name), { ...sandboxConfig, portMappings: [] });
+    const id = await runtime.createContainer(sandbox, testContainer({ metadata: { name, attempt: 0 } }), {
+      ...sandboxConfig,
+      portMappings: [],
+    });
     await runtime.startContainer(id);
     ids.set(id, name);
   }
@@ -111,25 +115,6 @@ async function kill(
   await pass(120_000);
   await killed;
   return { asked, ended, events };
-}
-
-function containerConfig(name: string) {
-  return {
-    metadata: { name, attempt: 0 },
-    image: 'busybox',
-    command: [],
-    args: [],
-    workingDir: '',
-    envs: [],
-    mounts: [],
-    labels: {},
-    annotations: {},
-    logPath: '',
-    stdin: false,
-    stdinOnce: false,
-    tty: false,
-    linux: { resources: {}, security: {}, namespaces: { network: 'POD', pid: 'CONTAINER', ipc: 'POD' } },
-  } as const as never;
 }
 
 test('main containers at once, sidecars in reverse order, all within one grace period', async () => {

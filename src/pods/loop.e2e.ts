@@ -1,18 +1,9 @@
-import { mkdtempSync, realpathSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { type PrivateContainerd, startContainerd } from '../cri/containerd/start.ts';
-import { containerdRuntime } from '../cri/containerd-runtime.ts';
-import { leftovers } from '../cri/leftovers.ts';
-import { setUpHostNetwork } from '../cri/network/host-network.ts';
-import { nodePlaces } from '../cri/places.ts';
-import { reset } from '../cri/reset.ts';
 import type { Runtime } from '../cri/runtime.ts';
-import { startTestRegistry, type TestRegistry } from '../cri/testing-registry.ts';
+import { startTestContainerd, type TestContainerd } from '../cri/testing-containerd.ts';
 import type { Container, ContainerStatus, Pod, PodSpec, PodStatus } from '../kube/generated/objects.ts';
 import type { KubeObject } from '../kube/object.ts';
 import { memoryStore } from '../store/memory-store.ts';
@@ -24,23 +15,16 @@ import { podKey } from './pod-spec.ts';
 
 /** The loop with a real containerd, and what a test asks of both. */
 const network = { bridge: 'outfitpod2', podCidr: '10.201.10.0/24' };
-const log = pino({ level: process.env.LOG_LEVEL ?? 'silent' });
-const places = nodePlaces(realpathSync(mkdtempSync(join(tmpdir(), 'outfit-loop-'))));
 const store = memoryStore();
 const events: string[] = [];
 
-let registry: TestRegistry;
+let containerd: TestContainerd;
 let runtime: Runtime;
-let containerd: PrivateContainerd;
 let loop: PodLoop;
 
 beforeAll(async () => {
-  registry = await startTestRegistry();
-  await setUpHostNetwork(network, { places, log });
-  runtime = containerdRuntime({ socket: places.containerd.socket, log });
-  const registries = { local: registry.url, upstream: false };
-  const options = { places, runtime, network, registries, sandboxImage: 'outfit.local/pause:1', log };
-  containerd = await startContainerd(options);
+  containerd = await startTestContainerd('loop', network);
+  runtime = containerd.runtime;
   await runtime.pullImage('busybox');
   await runtime.pullImage('outfit.local/pause:1');
   loop = await newLoop();
@@ -48,12 +32,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await loop?.stop();
-  await containerd?.stop();
-  runtime?.close();
-  registry?.close();
-  await reset({ places, log });
-  await rm(places.home, { recursive: true, force: true });
-  expect(Object.values(await leftovers(places)).flat()).toEqual([]);
+  await containerd?.close();
 });
 
 /** A test that fails leaves nothing to the next one. */
@@ -65,6 +44,7 @@ afterEach(async () => {
 
 /** As after a start of the node. */
 async function newLoop(): Promise<PodLoop> {
+  const { places, log } = containerd;
   const machine = await readMachine(places.home);
   const recorder = {
     event: (pod: Pod, type: string, reason: string, message: string) =>
@@ -116,7 +96,7 @@ function container(name: string): ContainerStatus | undefined {
   return status(name).containerStatuses?.[0];
 }
 
-async function until(what: string, condition: () => boolean, seconds = 15): Promise<void> {
+async function until(what: string, condition: () => boolean, seconds = 60): Promise<void> {
   const end = Date.now() + seconds * 1000;
   while (!condition()) {
     if (Date.now() > end) throw new Error(`${what} did not come to pass: ${JSON.stringify([...events.slice(-10)])}`);
@@ -146,9 +126,9 @@ test('a Pod lives and dies, and nothing of it is left', async () => {
   const down = performance.now() - ending;
   expect(await runtime.listPodSandboxes()).toEqual([]);
   expect(await runtime.listContainers()).toEqual([]);
-  expect(await readdir(join(places.home, 'pods'))).toEqual([]);
-  expect(await readdir(join(places.home, 'logs'))).toEqual([]);
-  log.info({ up: Math.round(up), down: Math.round(down) }, 'milliseconds');
+  expect(await readdir(join(containerd.places.home, 'pods'))).toEqual([]);
+  expect(await readdir(join(containerd.places.home, 'logs'))).toEqual([]);
+  containerd.log.info({ up: Math.round(up), down: Math.round(down) }, 'milliseconds');
 });
 
 test('a crash: at once again, then CrashLoopBackOff', async () => {

@@ -1,52 +1,32 @@
-import { mkdtempSync, realpathSync } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type PrivateContainerd, startContainerd } from '../cri/containerd/start.ts';
-import { containerdRuntime } from '../cri/containerd-runtime.ts';
-import { leftovers } from '../cri/leftovers.ts';
-import { setUpHostNetwork } from '../cri/network/host-network.ts';
-import { nodePlaces } from '../cri/places.ts';
-import { reset } from '../cri/reset.ts';
 import type { Image, Runtime } from '../cri/runtime.ts';
-import { startTestRegistry, type TestRegistry } from '../cri/testing-registry.ts';
+import { startTestContainerd, type TestContainerd } from '../cri/testing-containerd.ts';
 import type { Container, Pod, PodSpec } from '../kube/generated/objects.ts';
 import { memoryStore } from '../store/memory-store.ts';
 import { readLog } from './logs/read-log.ts';
 import { readMachine } from './machine.ts';
-import { podPaths } from './paths.ts';
+import { type PodPaths, podPaths } from './paths.ts';
 import { podParts } from './pod-parts.ts';
 import type { PodParts } from './ports.ts';
 import { findContainer, findSandbox } from './streams.ts';
 
 /** The settings, volumes, files and logs of Pods with a real containerd; the loop is not here. */
 const network = { bridge: 'outfitpod1', podCidr: '10.201.9.0/24' };
-const log = pino({ level: process.env.LOG_LEVEL ?? 'silent' });
-const places = nodePlaces(realpathSync(mkdtempSync(join(tmpdir(), 'outfit-pods-'))));
-const paths = podPaths(places.home);
 
-let registry: TestRegistry;
+let containerd: TestContainerd;
 let runtime: Runtime;
-let containerd: PrivateContainerd;
+let paths: PodPaths;
 let image: Image;
 let parts: PodParts;
 
 beforeAll(async () => {
-  registry = await startTestRegistry();
-  await setUpHostNetwork(network, { places, log });
-  runtime = containerdRuntime({ socket: places.containerd.socket, log });
-  const registries = { local: registry.url, upstream: false };
-  containerd = await startContainerd({
-    places,
-    runtime,
-    network,
-    registries,
-    sandboxImage: 'outfit.local/pause:1',
-    log,
-  });
+  containerd = await startTestContainerd('pods', network);
+  runtime = containerd.runtime;
+  const { places } = containerd;
+  paths = podPaths(places.home);
   await runtime.pullImage('busybox');
   image = (await runtime.imageStatus('busybox')) as Image;
   parts = podParts({
@@ -60,12 +40,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await containerd?.stop();
-  runtime?.close();
-  registry?.close();
-  await reset({ places, log });
-  await rm(places.home, { recursive: true, force: true });
-  expect(Object.values(await leftovers(places)).flat()).toEqual([]);
+  await containerd?.close();
 });
 
 function podOf(uid: string, container: Partial<Container>, spec: Partial<PodSpec> = {}): Pod {

@@ -1,6 +1,5 @@
-import { get } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { eventually, kubectls, missingKubectl, NodeUnderTest } from './node-under-test.ts';
+import { eventually, kubectls, missingKubectl, NodeUnderTest, page } from './node-under-test.ts';
 
 /** The article on the Sidecar pattern, word for word: its commands, in its order, and what they print. */
 describe('the first story', () => {
@@ -57,16 +56,3 @@ describe('the first story', () => {
     }
   }
 });
-
-function page(port: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    get({ host: '127.0.0.1', port, agent: false }, (answer) => {
-      let text = '';
-      answer.setEncoding('utf8');
-      answer.on('data', (chunk) => {
-        text += chunk;
-      });
-      answer.on('end', () => resolve(text));
-    }).on('error', reject);
-  });
-}

@@ -9,6 +9,7 @@ import {
   realpathSync,
   rmSync,
 } from 'node:fs';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -181,6 +182,20 @@ export async function eventually<T>(
 function checked(command: string, output: Output): string {
   if (output.code !== 0) throw new Error(`${command}: exit code ${output.code}\n${output.stdout}${output.stderr}`);
   return output.stdout;
+}
+
+/** What a server on this machine answers to `GET /`, each time on a new connection. */
+export function page(port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    get({ host: '127.0.0.1', port, agent: false }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8');
+      answer.on('data', (chunk) => {
+        text += chunk;
+      });
+      answer.on('end', () => resolve(text));
+    }).on('error', reject);
+  });
 }
 
 function whatIsMissing(): string | undefined {

@@ -1,10 +1,9 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { get } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { eventually, missing, NodeUnderTest } from './node-under-test.ts';
+import { eventually, missing, NodeUnderTest, page } from './node-under-test.ts';
 
 /** `outfit up` on a node that runs: from the first line to nothing left. */
 describe('outfit up', () => {
@@ -438,16 +437,3 @@ spec:
       restartPolicy: Never
       containers: [{name: sum, image: busybox, command: [echo, "42"]}]
 `;
-
-function page(port: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    get({ host: '127.0.0.1', port, agent: false }, (answer) => {
-      let text = '';
-      answer.setEncoding('utf8');
-      answer.on('data', (chunk) => {
-        text += chunk;
-      });
-      answer.on('end', () => resolve(text));
-    }).on('error', reject);
-  });
-}
