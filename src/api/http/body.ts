@@ -1,4 +1,5 @@
 import { badRequest, StatusError } from '../../kube/errors.ts';
+import { BadProtobuf, decodeProtobuf, type TypeMeta, UnknownMessage } from '../protobuf/decode-protobuf.ts';
 import { findJsonFaults } from './json-fault.ts';
 
 /** The most that a request body may have, as in kube-apiserver. */
@@ -14,19 +15,25 @@ export interface DecodedBody {
 }
 
 /** Kinds of bodies that hold one object. Nothing said means JSON. */
-const OBJECT_MEDIA = ['application/json', 'application/yaml'];
+const OBJECT_MEDIA = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 
 /**
- * Reads a body that holds one object, JSON or YAML.
+ * Reads a body that holds one object: JSON, YAML or Kubernetes' protobuf.
  * @param contentType the header, parameters included
+ * @param expected the kind of a protobuf body that does not name it
  * @throws StatusError UnsupportedMediaType for a format that is not read
  * @throws MalformedBody
  */
-export async function decodeObjectBody(body: Buffer, contentType: string | undefined): Promise<DecodedBody> {
+export async function decodeObjectBody(
+  body: Buffer,
+  contentType: string | undefined,
+  expected?: TypeMeta,
+): Promise<DecodedBody> {
   const media = mediaType(contentType) || 'application/json';
   if (media === 'application/json') return parseJson(body);
   if (media === 'application/yaml') return parseYaml(body);
-  throw unsupportedMediaType(media, OBJECT_MEDIA);
+  if (media === 'application/vnd.kubernetes.protobuf') return parseProtobuf(body, expected);
+  throw unsupportedMediaType(OBJECT_MEDIA);
 }
 
 /** A body that is not what its Content-Type says. `message` is in the words of the parser. */
@@ -39,14 +46,11 @@ export function mediaType(contentType: string | undefined): string {
   return (contentType ?? '').split(';')[0]!.trim().toLowerCase();
 }
 
-/** 415 that names what would be read. */
-export function unsupportedMediaType(media: string, accepted: readonly string[]): StatusError {
-  const hint = media.includes('protobuf')
-    ? ' (protobuf bodies are not read yet; with kubectl, add --dry-run=client -o yaml | kubectl create -f -)'
-    : '';
+/** 415 that names what would be read; `because` adds a reason. */
+export function unsupportedMediaType(accepted: readonly string[], because = ''): StatusError {
   return new StatusError(
     'UnsupportedMediaType',
-    `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}${hint}`,
+    `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}${because}`,
   );
 }
 
@@ -56,6 +60,18 @@ export function parseJson(body: Buffer): DecodedBody {
   const { syntax, duplicates } = findJsonFaults(text, MAX_DEPTH);
   if (syntax !== undefined) throw new MalformedBody(syntax);
   return { value: JSON.parse(text) as unknown, duplicates };
+}
+
+/** Strict decoding knows nothing to say of protobuf: what has no number is passed over, as in Kubernetes. */
+function parseProtobuf(body: Buffer, expected: TypeMeta | undefined): DecodedBody {
+  try {
+    return { value: decodeProtobuf(body, expected), duplicates: [] };
+  } catch (error) {
+    if (error instanceof BadProtobuf) throw new MalformedBody(error.message);
+    if (error instanceof UnknownMessage)
+      throw unsupportedMediaType(OBJECT_MEDIA.slice(0, 2), ` (no protobuf message is known for ${error.message})`);
+    throw error;
+  }
 }
 
 async function parseYaml(body: Buffer): Promise<DecodedBody> {

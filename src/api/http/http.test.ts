@@ -155,15 +155,13 @@ describe('bodies', () => {
     expect(() => parseJson(Buffer.from([0x22, 0xff, 0x22]))).toThrow(/not valid UTF-8/);
   });
 
-  test.each(['application/vnd.kubernetes.protobuf', 'text/plain', 'application/x-www-form-urlencoded'])(
-    'does not read %s',
-    async (type) => {
-      await expect(decodeObjectBody(Buffer.from('{}'), type)).rejects.toMatchObject({
-        code: 415,
-        message: expect.stringContaining('accepted media types include: application/json, application/yaml'),
-      });
-    },
-  );
+  test.each(['text/plain', 'application/x-www-form-urlencoded'])('does not read %s', async (type) => {
+    await expect(decodeObjectBody(Buffer.from('{}'), type)).rejects.toMatchObject({
+      code: 415,
+      message:
+        'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+    });
+  });
 });
 
 test('warnings become headers, once each, without what a header cannot hold', () => {

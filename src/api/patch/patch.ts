@@ -33,7 +33,7 @@ export function readPatch(
   { custom }: Pick<Resource, 'custom'> = {},
 ): Patch {
   const media = mediaType(contentType);
-  if (custom && media === STRATEGIC) throw unsupportedMediaType(media, [JSON_PATCH, MERGE]);
+  if (custom && media === STRATEGIC) throw unsupportedMediaType([JSON_PATCH, MERGE]);
   switch (media) {
     case JSON_PATCH: {
       const { value, duplicates } = read(body);
@@ -56,7 +56,7 @@ export function readPatch(
         'server-side apply is not supported by this server yet: use client-side apply (kubectl apply without --server-side)',
       );
     default:
-      throw unsupportedMediaType(media, [JSON_PATCH, MERGE, STRATEGIC]);
+      throw unsupportedMediaType([JSON_PATCH, MERGE, STRATEGIC]);
   }
 }
 

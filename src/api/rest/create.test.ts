@@ -88,12 +88,20 @@ describe('create', () => {
       /error converting YAML to JSON: yaml/,
     ],
     [
-      'protobuf',
+      'protobuf that is none',
       PODS,
-      'k8s\0',
+      podManifest('p'),
+      { headers: { 'Content-Type': 'application/vnd.kubernetes.protobuf' } },
+      400,
+      /^the object provided is unrecognized \(must be of type Pod\): .* expected prefix \[107 56 115 0\]/,
+    ],
+    [
+      'protobuf of a kind that has no message',
+      '/apis/outfit.dev/v1alpha1/namespaces/default/sidecars',
+      Buffer.from('k8s\0'),
       { headers: { 'Content-Type': 'application/vnd.kubernetes.protobuf' } },
       415,
-      /protobuf bodies are not read yet/,
+      /no protobuf message is known for outfit.dev\/v1alpha1, Kind=Sidecar/,
     ],
     [
       'an unknown service account',

@@ -35,7 +35,8 @@ export async function readDeletion(request: RestRequest): Promise<Deletion> {
 
 async function fromBody(request: RestRequest, body: Buffer): Promise<DeleteOptions> {
   try {
-    const { value } = await decodeObjectBody(body, request.http.headers['content-type']);
+    const expected = { kind: 'DeleteOptions', apiVersion: 'v1' };
+    const { value } = await decodeObjectBody(body, request.http.headers['content-type'], expected);
     const { kind } = (value ?? {}) as { kind?: unknown };
     if (kind !== undefined && kind !== '' && kind !== 'DeleteOptions')
       throw badRequest(`decoded object cannot be converted to DeleteOptions`);

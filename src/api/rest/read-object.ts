@@ -2,7 +2,7 @@ import { type Decoded, decodeObject, strictDecodingError } from '../../kube/deco
 import { badRequest, invalid } from '../../kube/errors.ts';
 import { notSupported } from '../../kube/field-errors.ts';
 import type { KubeObject } from '../../kube/object.ts';
-import type { Resource } from '../../kube/resources.ts';
+import { apiVersionOf, type Resource } from '../../kube/resources.ts';
 import { customKindOf } from '../custom/custom-kind.ts';
 import { decodeCustom } from '../custom/decode-custom.ts';
 import { type DecodedBody, decodeObjectBody, MalformedBody, mediaType, summarize } from '../http/body.ts';
@@ -59,12 +59,14 @@ export function readWriteOptions(method: string, query: URLSearchParams): boolea
   return dryRun.length > 0;
 }
 
-async function decodeBody(body: Buffer, contentType: string | undefined, { kind }: Resource): Promise<DecodedBody> {
+async function decodeBody(body: Buffer, contentType: string | undefined, resource: Resource): Promise<DecodedBody> {
+  const { kind } = resource;
   try {
-    return await decodeObjectBody(body, contentType);
+    return await decodeObjectBody(body, contentType, { kind, apiVersion: apiVersionOf(resource) });
   } catch (error) {
     if (!(error instanceof MalformedBody)) throw error;
-    const place = mediaType(contentType) === 'application/yaml' ? '' : "couldn't get version/kind; json parse error: ";
+    const json = ['', 'application/json'].includes(mediaType(contentType));
+    const place = json ? "couldn't get version/kind; json parse error: " : '';
     throw badRequest(
       `the object provided is unrecognized (must be of type ${kind}): ${place}${error.message} (${summarize(body)})`,
     );
