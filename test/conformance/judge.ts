@@ -1,0 +1,121 @@
+import type { ContainerStatus, Pod } from '../../src/kube/generated/objects.ts';
+import type { Assertion } from './scenario.ts';
+import type { Story } from './story.ts';
+import type { Sight } from './witness.ts';
+
+/** Everything that an assertion may look at. */
+export interface Seen {
+  sight: Sight;
+  story: Story;
+  row: string;
+  logs: Map<string, string>;
+}
+
+/** Why the assertion does not hold, or undefined. */
+export function problem(assertion: Assertion, seen: Seen): string | undefined {
+  return ofStory(assertion, seen.story) ?? ofPod(assertion, seen) ?? ofContainers(assertion, seen);
+}
+
+export function statusOf({ status = {} }: Pod, name: string): ContainerStatus | undefined {
+  const { initContainerStatuses = [], containerStatuses = [] } = status;
+  return [...initContainerStatuses, ...containerStatuses].find((one) => one.name === name);
+}
+
+function ofStory(one: Assertion, story: Story): string | undefined {
+  if ('startsBefore' in one) return story.startsBefore(one.startsBefore);
+  if ('exitsBefore' in one) return story.exitsBefore(one.exitsBefore);
+  if ('endsBeforeStart' in one) return story.endsBeforeStart(...one.endsBeforeStart);
+  if ('runTogether' in one) return story.runTogether(...one.runTogether);
+  if ('startsAgainAfter' in one) return story.startsAgainAfter(...one.startsAgainAfter);
+  if ('story' in one) return story.contains(one.story);
+  if ('allBefore' in one) return story.allBefore(...one.allBefore);
+  if ('notTold' in one) return unless(story.places(one.notTold).length === 0, `"${one.notTold}" was told`);
+  if ('neverStarted' in one) return unless(story.starts(one.neverStarted).length === 0, `${one.neverStarted} started`);
+  if ('restarted' in one) return unless(story.starts(one.restarted).length > 1, `${one.restarted} was not restarted`);
+  if ('notRestarted' in one)
+    return unless(
+      story.starts(one.notRestarted).length === 1,
+      `${one.notRestarted} started ${story.starts(one.notRestarted).length} times`,
+    );
+  return undefined;
+}
+
+function ofPod(one: Assertion, { sight, row }: Seen): string | undefined {
+  const last = sight.versions.at(-1) ?? {};
+  if ('phase' in one) return same('phase', last.status?.phase, one.phase);
+  if ('neverPhase' in one)
+    return unless(
+      sight.versions.every(({ status }) => status?.phase !== one.neverPhase),
+      `the pod was ${one.neverPhase}`,
+    );
+  if ('event' in one)
+    return unless(
+      sight.events.some((line) => one.event.test(line)),
+      `no event ${one.event}`,
+    );
+  if ('noEvent' in one) return unless(!sight.events.some((line) => one.noEvent.test(line)), `an event ${one.noEvent}`);
+  if ('row' in one) return unless(one.row.test(row), `the row is ${row.trim()}, not ${one.row}`);
+  if ('conditions' in one) return conditionsInOrder(sight.versions, one.conditions);
+  if ('conditionIs' in one) {
+    const words = Object.keys(one.conditionIs).map((type): [string, string] => [type, conditionWords(last, type)]);
+    return same('conditions', Object.fromEntries(words), one.conditionIs);
+  }
+  if ('status' in one) {
+    const picked = Object.keys(one.status).map((key) => [key, (last.status as Record<string, unknown>)?.[key]]);
+    return same('status', Object.fromEntries(picked), one.status);
+  }
+  return undefined;
+}
+
+function ofContainers(one: Assertion, { sight, logs }: Seen): string | undefined {
+  const last = sight.versions.at(-1) ?? {};
+  if ('exits' in one) {
+    const ends = Object.keys(one.exits).map((name) => {
+      const { terminated } = statusOf(last, name)?.state ?? {};
+      return [name, [terminated?.exitCode, terminated?.reason]];
+    });
+    return same('exit codes', Object.fromEntries(ends), one.exits);
+  }
+  if ('restartCount' in one) {
+    const counts = Object.keys(one.restartCount).map((name) => [name, statusOf(last, name)?.restartCount]);
+    return same('restart counts', Object.fromEntries(counts), one.restartCount);
+  }
+  if ('image' in one) {
+    const wrong = Object.entries(one.image).find(([name, image]) => !image.test(statusOf(last, name)?.image ?? ''));
+    return wrong && `image of ${wrong[0]} is ${statusOf(last, wrong[0])?.image}`;
+  }
+  if ('message' in one) {
+    const { state, lastState } = statusOf(last, one.of) ?? {};
+    return matches('message', (state?.terminated ?? lastState?.terminated)?.message ?? '', one.message);
+  }
+  if ('log' in one) return matches('log', [...logs].find(([name]) => !one.of || name === one.of)?.[1] ?? '', one.log);
+  return undefined;
+}
+
+function conditionsInOrder(versions: Pod[], wanted: string[]): string | undefined {
+  const first = wanted.map((words) =>
+    versions.findIndex((pod) => conditionWords(pod, words.split('=')[0]!) === words.split('=')[1]),
+  );
+  const missing = first.indexOf(-1);
+  if (missing >= 0) return `never ${wanted[missing]}`;
+  const wrong = first.findIndex((place, index) => index > 0 && place < first[index - 1]!);
+  return wrong < 0 ? undefined : `${wanted[wrong]} came before ${wanted[wrong - 1]}`;
+}
+
+function conditionWords({ status }: Pod, type: string): string {
+  return status?.conditions?.find((condition) => condition.type === type)?.status ?? 'absent';
+}
+
+function matches(what: string, text: string, wanted: string | RegExp): string | undefined {
+  const holds = typeof wanted === 'string' ? text === wanted : wanted.test(text);
+  return holds ? undefined : `${what} is ${JSON.stringify(text)}, not ${wanted}`;
+}
+
+function same(what: string, seen: unknown, wanted: unknown): string | undefined {
+  const [a, b] = [JSON.stringify(seen), JSON.stringify(wanted)];
+  return a === b ? undefined : `${what}: ${a}, not ${b}`;
+}
+
+function unless(holds: boolean, complaint: string): string | undefined {
+  return holds ? undefined : complaint;
+}

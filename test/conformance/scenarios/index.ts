@@ -1,0 +1,5 @@
+import type { Scenario } from '../scenario.ts';
+import { containerLifecycle } from './container-lifecycle.ts';
+
+/** All of them; docs/conformance.md is made from this list. */
+export const scenarios: Scenario[] = [...containerLifecycle];
