@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario.ts';
 import { containerLifecycle } from './container-lifecycle.ts';
+import { nativeSidecars } from './native-sidecars.ts';
 
 /** All of them; docs/conformance.md is made from this list. */
-export const scenarios: Scenario[] = [...containerLifecycle];
+export const scenarios: Scenario[] = [...containerLifecycle, ...nativeSidecars];
