@@ -17,11 +17,15 @@ import {
   createClientCertificate,
   createServerCertificate,
 } from './pki/certificates.ts';
+import { createSigningKey, SigningKey } from './pki/signing-key.ts';
+import { ISSUER, Tokens } from './service-accounts/tokens.ts';
 
 const store = memoryStore();
 const functions = {
   logs: async () => Readable.from(['one\n', 'two\n']),
 } as unknown as NodeFunctions;
+const signingKey = new SigningKey(createSigningKey());
+let good: string;
 let folder: string;
 let api: ApiServer;
 let listening: Listening;
@@ -40,9 +44,13 @@ beforeAll(async () => {
     functions,
     log: pino({ level: 'silent' }),
     openapiDirectory: folder,
-    authenticate: (token) => (token === 'good' ? { name: 'alice', groups: ['dev'] } : undefined),
+    signingKey,
+    serviceAccountRole: 'cluster-admin',
     checks: { store: () => broken },
   });
+  const account = store.get({ group: '', resource: 'serviceaccounts', namespace: 'default', name: 'default' });
+  const tokens = new Tokens({ key: signingKey, store, now: () => new Date(), uid: () => 'uid' });
+  good = tokens.issue({ account: account!, audiences: [ISSUER], expirationSeconds: 3600 });
   authority = await createAuthority();
   admin = await createClientCertificate(authority);
   const { certificate, key } = await createServerCertificate(authority);
@@ -131,7 +139,7 @@ describe('who asks', () => {
   });
 
   test('a good token and a good certificate let in', async () => {
-    expect((await request('/api/v1/pods', bearer('Bearer good'))).status).toBe(200);
+    expect((await request('/api/v1/pods', bearer(`Bearer ${good}`))).status).toBe(200);
     expect((await request('/api/v1/pods', asAdmin())).status).toBe(200);
   });
 
@@ -140,7 +148,7 @@ describe('who asks', () => {
     const shown = { cert: other.certificate, key: other.key };
     expect((await request('/livez', shown)).status).toBe(401);
     expect((await request('/api/v1/pods', shown)).status).toBe(401);
-    expect((await request('/api/v1/pods', { ...shown, ...bearer('Bearer good') })).status).toBe(200);
+    expect((await request('/api/v1/pods', { ...shown, ...bearer(`Bearer ${good}`) })).status).toBe(200);
   });
 
   test('the server’s own certificate is no client’s', async () => {

@@ -2,7 +2,8 @@ import type { Logger } from 'pino';
 import type { KubeObject } from '../kube/object.ts';
 import { findResource, type Resource } from '../kube/resources.ts';
 import type { Store } from '../store/store.ts';
-import type { Authenticate } from './auth/identity.ts';
+import type { ServiceAccountRole } from './auth/access-rules.ts';
+import { Authorizer } from './auth/authorizer.ts';
 import type { CustomKinds } from './custom/custom-kind.ts';
 import { VERSION, type VersionInfo } from './discovery/version.ts';
 import type { ApiRequest, ApiResponse } from './http/exchange.ts';
@@ -14,16 +15,22 @@ import { EncodingCache } from './http/watch-lines.ts';
 import { Namespaces } from './namespaces/namespaces.ts';
 import type { NodeFunctions } from './node-functions.ts';
 import { OpenApiFiles } from './openapi/files.ts';
+import { createSigningKey, SigningKey } from './pki/signing-key.ts';
 import type { Admit, RestContext } from './rest/context.ts';
 import { removeCollection } from './rest/delete.ts';
 import { Snapshots } from './rest/snapshots.ts';
+import { Tokens } from './service-accounts/tokens.ts';
 
 export interface ApiServerOptions {
   store: Store;
   functions: NodeFunctions;
   log: Logger;
-  /** Finds the owner of a bearer token. Without it no token is good. */
-  authenticate?: Authenticate;
+  /** Signs the tokens of service accounts. Without it they end with the process. */
+  signingKey?: SigningKey;
+  /** PEM of the authority that signs the API's certificate; Pods find it in the ConfigMap `kube-root-ca.crt` of their namespace. */
+  rootCertificate?: string;
+  /** What service accounts may do; the default is `view`. */
+  serviceAccountRole?: ServiceAccountRole;
   /** Looks at every object that is written. Without it all are taken as they are. */
   admit?: Admit;
   /** Sentences on what the node cannot honour of an object; clients get them as warnings. */
@@ -75,8 +82,10 @@ function assemble(options: ApiServerOptions): { context: ApiContext; namespaces:
     now,
     uid: () => ids.uid(),
     removeAll: (resource, namespace) => removeAll(rest, resource, namespace),
+    ...(options.rootCertificate !== undefined && { rootCertificate: options.rootCertificate }),
     log,
   });
+  const key = options.signingKey ?? new SigningKey(createSigningKey());
   const rest: RestContext = {
     store,
     now,
@@ -86,6 +95,8 @@ function assemble(options: ApiServerOptions): { context: ApiContext; namespaces:
     customKinds: options.customKinds ?? {},
     snapshots: new Snapshots({ now }),
     namespaces,
+    authorizer: new Authorizer(options.serviceAccountRole ?? 'view'),
+    tokens: new Tokens({ key, store, now, uid: () => ids.uid() }),
     log,
   };
   const paths = {
@@ -93,8 +104,7 @@ function assemble(options: ApiServerOptions): { context: ApiContext; namespaces:
     checks: { ping: () => undefined, ...options.checks },
     openapi: new OpenApiFiles(options.openapiDirectory),
   };
-  const authenticate = options.authenticate ?? (() => undefined);
-  return { context: { rest, paths, functions, authenticate, encodings: new EncodingCache(), log }, namespaces };
+  return { context: { rest, paths, functions, encodings: new EncodingCache(), log }, namespaces };
 }
 
 /** Deletes as a client would, so that Pods get their grace periods and finalizers are waited for. */

@@ -1,29 +1,38 @@
 import { type GroupResource, StatusError } from '../../kube/errors.ts';
 import type { Route } from '../http/route.ts';
-import { ANONYMOUS, type Identity } from './identity.ts';
-
-/** Paths, and all below them, that everybody may read. */
-const OPEN = ['/livez', '/readyz', '/healthz', '/version'];
+import type { Attempt, Authorizer } from './authorizer.ts';
+import type { Identity } from './identity.ts';
 
 /**
- * Lets everybody who has proven an identity do everything, and strangers read only health and version. There is one owner of the machine's
- * node; finer rights would be RBAC, which the node does not have.
+ * Lets a request through or not.
  * @param verb Kubernetes' verb for a resource, the lower-case method for any other path
  * @throws StatusError Forbidden
  */
-export function authorize(identity: Identity, verb: string, route: Route): void {
-  if (identity.name !== ANONYMOUS.name) return;
-  if (route.kind === 'path') {
-    if (isOpen(route.path) && (verb === 'get' || verb === 'head')) return;
-    throw new StatusError('Forbidden', `forbidden: User "${identity.name}" cannot ${verb} path "${route.path}"`, {});
-  }
-  const { group, resource, subresource, namespace, name } = route;
+export function authorize(authorizer: Authorizer, identity: Identity, verb: string, route: Route): void {
+  const attempt = attemptOf(verb, route);
+  if (!authorizer.allows(identity, attempt)) throw refusal(identity, attempt);
+}
+
+function attemptOf(verb: string, route: Route): Attempt {
+  if (route.kind === 'path') return { verb, path: route.path };
+  const { group, resource, subresource, name } = route;
+  // A Namespace lies in itself (apiserver `pkg/endpoints/request/requestinfo.go`).
+  const isNamespace = group === '' && resource === 'namespaces';
+  return { verb, group, resource, subresource, namespace: isNamespace ? name : route.namespace, name };
+}
+
+/** 403 that names who, what and where. */
+export function refusal({ name: user }: Identity, attempt: Attempt): StatusError {
+  const { verb } = attempt;
+  if ('path' in attempt)
+    return new StatusError('Forbidden', `forbidden: User "${user}" cannot ${verb} path "${attempt.path}"`, {});
+  const { group, resource, subresource, namespace, name } = attempt;
   const where = namespace ? `in the namespace "${namespace}"` : 'at the cluster scope';
   const what = subresource ? `${resource}/${subresource}` : resource;
-  throw forbidden(
+  return forbidden(
     { group, resource },
     name,
-    `User "${identity.name}" cannot ${verb} resource "${what}" in API group "${group}" ${where}`,
+    `User "${user}" cannot ${verb} resource "${what}" in API group "${group}" ${where}`,
   );
 }
 
@@ -37,5 +46,3 @@ export function forbidden({ group, resource }: GroupResource, name: string | und
     kind: resource,
   });
 }
-
-const isOpen = (path: string): boolean => OPEN.some((open) => path === open || path.startsWith(`${open}/`));

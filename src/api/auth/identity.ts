@@ -6,10 +6,15 @@ export interface Identity {
   name: string;
   groups: readonly string[];
   uid?: string;
+  /** What else is known of whoever it is: of a service account its Pod and Node. */
+  extra?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Finds the owner of a bearer token; undefined for a token that nobody has. */
-export type Authenticate = (token: string) => Identity | undefined | Promise<Identity | undefined>;
+/** What a token is worth; the error is for whoever reviews it, not for whoever shows it. */
+export type Verdict = { identity: Identity; audiences: string[] } | { error: string };
+
+/** Finds the owner of a bearer token that is meant for one of these audiences; the default is this API. */
+export type VerifyToken = (token: string, audiences?: readonly string[]) => Verdict;
 
 export const ANONYMOUS: Identity = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
 
@@ -21,16 +26,21 @@ const AUTHENTICATED = 'system:authenticated';
  * counts as none, as in Kubernetes.
  * @throws StatusError Unauthorized when what was shown is nobody's, also where anonymous requests are welcome
  */
-export async function identify(
+export function identify(
   request: { peer?: Peer | 'rejected'; authorization: string | undefined },
-  authenticate: Authenticate,
-): Promise<Identity> {
+  verifyToken: VerifyToken,
+): Identity {
   const { peer, authorization } = request;
   if (peer && peer !== 'rejected') return identityOfPeer(peer);
   const token = bearerToken(authorization);
   if (token === undefined && peer !== 'rejected') return ANONYMOUS;
-  const identity = token === undefined ? undefined : await authenticate(token);
-  if (!identity) throw new StatusError('Unauthorized', 'Unauthorized');
+  const verdict = token === undefined ? undefined : verifyToken(token);
+  if (!verdict || 'error' in verdict) throw new StatusError('Unauthorized', 'Unauthorized');
+  return authenticated(verdict.identity);
+}
+
+/** An identity that has been proven, with the group that all of these have. */
+export function authenticated(identity: Identity): Identity {
   return { ...identity, groups: withAuthenticated(identity.groups) };
 }
 

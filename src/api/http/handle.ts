@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { StatusError } from '../../kube/errors.ts';
 import type { Pod } from '../../kube/generated/objects.ts';
 import { authorize } from '../auth/authorize.ts';
-import { type Authenticate, type Identity, identify } from '../auth/identity.ts';
+import { type Identity, identify } from '../auth/identity.ts';
 import { isTrue, verbOf } from '../auth/verb.ts';
 import { apiGroup } from '../discovery/resource-lists.ts';
 import type { NodeFunctions } from '../node-functions.ts';
@@ -27,7 +27,6 @@ export interface ApiContext {
   rest: RestContext;
   paths: PathContext;
   functions: NodeFunctions;
-  authenticate: Authenticate;
   encodings: EncodingCache;
   log: Logger;
 }
@@ -44,10 +43,10 @@ export async function handle(context: ApiContext, request: ApiRequest): Promise<
       'api: request',
     );
   try {
-    const identity = await identify({ ...request, authorization: request.headers.authorization }, context.authenticate);
+    const identity = whoAsks(context, request);
     user = identity.name;
     const route = parseRoute(pathname);
-    authorize(identity, verbOf(request.method, route, query), route);
+    authorize(context.rest.authorizer, identity, verbOf(request.method, route, query), route);
     const response = await dispatch(context, request, { identity, route, query });
     record(response.kind === 'raw' ? 200 : response.status);
     return response;
@@ -56,6 +55,12 @@ export async function handle(context: ApiContext, request: ApiRequest): Promise<
     record(response.status);
     return response;
   }
+}
+
+/** @throws StatusError Unauthorized */
+export function whoAsks({ rest }: Pick<ApiContext, 'rest'>, request: ApiRequest): Identity {
+  const shown = { ...request, authorization: request.headers.authorization };
+  return identify(shown, (token, audiences) => rest.tokens.verify(token, audiences));
 }
 
 /** Path and query of a request line, undecoded. */

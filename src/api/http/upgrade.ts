@@ -3,14 +3,13 @@ import type { Duplex } from 'node:stream';
 import { badRequest, StatusError } from '../../kube/errors.ts';
 import type { Pod } from '../../kube/generated/objects.ts';
 import { authorize } from '../auth/authorize.ts';
-import { identify } from '../auth/identity.ts';
 import { verbOf } from '../auth/verb.ts';
 import { findTarget } from '../rest/dispatch.ts';
 import { find } from '../rest/key.ts';
 import { type StreamKind, serveUpgrade } from '../streams/index.ts';
 import { answerStatus } from '../streams/raw-answer.ts';
 import type { ApiRequest } from './exchange.ts';
-import { type ApiContext, restRequest, splitUrl } from './handle.ts';
+import { type ApiContext, restRequest, splitUrl, whoAsks } from './handle.ts';
 import { statusOf } from './respond.ts';
 import { parseRoute } from './route.ts';
 
@@ -45,9 +44,9 @@ async function findStream(
   pathname: string,
   query: URLSearchParams,
 ): Promise<{ kind: StreamKind; pod: Pod }> {
-  const identity = await identify({ ...request, authorization: request.headers.authorization }, context.authenticate);
+  const identity = whoAsks(context, request);
   const route = parseRoute(pathname);
-  authorize(identity, verbOf(request.method, route, query), route);
+  authorize(context.rest.authorizer, identity, verbOf(request.method, route, query), route);
   if (route.kind === 'path') throw badRequest('this path cannot be upgraded to another protocol');
   const target = findTarget(route, request.method, query);
   const name = target.subresource?.name ?? '';

@@ -4,6 +4,8 @@ import type { KubeObject } from '../../kube/object.ts';
 import { RESOURCES, type Resource } from '../../kube/resources.ts';
 import { formatTime } from '../../kube/time.ts';
 import type { Key, Store } from '../../store/store.ts';
+import { Furnishing } from './furnishing.ts';
+import { pause } from './pause.ts';
 
 /** Namespaces that every cluster has. */
 const PERMANENT = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
@@ -17,39 +19,38 @@ export interface NamespacesOptions {
   uid(): string;
   /** Begins the deletion of all objects of a resource in a namespace. */
   removeAll(resource: Resource, namespace: string): Promise<void>;
+  /** PEM of the authority that signs the API's certificate, for Pods. */
+  rootCertificate?: string;
   log: Logger;
 }
 
 /**
- * Keeps what belongs to namespaces: the permanent ones, the ServiceAccount `default` of each, and the end of those that are deleted. A
- * deleted namespace goes when it is empty; a restart takes the work up again.
+ * Keeps what belongs to namespaces: the permanent ones, what each of them has, and the end of those that are deleted. A deleted
+ * namespace goes when it is empty; a restart takes the work up again.
  */
 export class Namespaces {
   readonly #options: NamespacesOptions;
+  readonly #furnishing: Furnishing;
   readonly #terminating = new Set<string>();
   readonly #stopped = new AbortController();
 
   constructor(options: NamespacesOptions) {
     this.#options = options;
+    this.#furnishing = new Furnishing(options);
   }
 
   /** Makes what is missing and goes on with deletions that had begun. */
   async start(): Promise<void> {
     const { store } = this.#options;
     await Promise.all(PERMANENT.map((name) => this.#ensure(namespaceKey(name), () => this.#namespace(name))));
-    const { items } = store.list({ group: '', resource: 'namespaces' });
-    const [ending, staying] = [items.filter(isDeleted), items.filter((namespace) => !isDeleted(namespace))];
-    await Promise.all(staying.map(({ metadata }) => this.addAccount(metadata.name ?? '')));
-    for (const { metadata } of ending) this.terminate(metadata.name ?? '');
+    await this.#furnishing.start(this.#stopped.signal);
+    for (const { metadata } of store.list({ group: '', resource: 'namespaces' }).items.filter(isDeleted))
+      this.terminate(metadata.name ?? '');
   }
 
-  /** Makes the ServiceAccount `default` that Pods of a namespace run as. */
-  async addAccount(namespace: string): Promise<void> {
-    await this.#ensure({ group: '', resource: 'serviceaccounts', namespace, name: 'default' }, () => ({
-      kind: 'ServiceAccount',
-      apiVersion: 'v1',
-      metadata: { name: 'default', namespace, ...this.#born() },
-    }));
+  /** Makes what Pods count on in a new namespace. */
+  furnish(namespace: string): Promise<void> {
+    return this.#furnishing.furnish(namespace);
   }
 
   /** Removes a deleted namespace's content and then the namespace, in the background. */
@@ -125,15 +126,3 @@ const KINDS = RESOURCES.filter(
 
 const namespaceKey = (name: string): Key => ({ group: '', resource: 'namespaces', namespace: '', name });
 const isDeleted = ({ metadata }: KubeObject): boolean => metadata.deletionTimestamp !== undefined;
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds).unref();
-    signal.addEventListener('abort', done, { once: true });
-  });
-}

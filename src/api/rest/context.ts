@@ -2,9 +2,11 @@ import type { Logger } from 'pino';
 import type { KubeObject } from '../../kube/object.ts';
 import type { Resource, Subresource } from '../../kube/resources.ts';
 import type { Store } from '../../store/store.ts';
+import type { Authorizer } from '../auth/authorizer.ts';
 import type { Identity } from '../auth/identity.ts';
 import type { CustomKinds } from '../custom/custom-kind.ts';
 import type { ApiRequest } from '../http/exchange.ts';
+import type { Tokens } from '../service-accounts/tokens.ts';
 import type { Snapshots } from './snapshots.ts';
 
 /** What an admission function is told beside the object. */
@@ -39,13 +41,16 @@ export interface RestContext {
   customKinds: CustomKinds;
   snapshots: Snapshots;
   namespaces: NamespaceLife;
+  authorizer: Authorizer;
+  /** Of service accounts. */
+  tokens: Tokens;
   log: Logger;
 }
 
 /** What happens with a namespace beside its own object. */
 interface NamespaceLife {
   /** Makes what every namespace has. */
-  addAccount(name: string): Promise<void>;
+  furnish(name: string): Promise<void>;
   /** Removes a namespace's content and then the namespace; returns at once. */
   terminate(name: string): void;
 }

@@ -48,7 +48,7 @@ async function createOnce(context: RestContext, request: RestRequest, object: Ku
   const { name = '' } = admitted.metadata;
   if (!request.dryRun) {
     const stored = await context.store.create(keyOf(request, name), admitted);
-    if (resource.storage.resource === 'namespaces') await context.namespaces.addAccount(name);
+    if (resource.storage.resource === 'namespaces') await context.namespaces.furnish(name);
     return { status: 201, object: fromStorage(resource, stored) };
   }
   if (context.store.get(keyOf(request, name))) throw alreadyExists(named(resource), name);

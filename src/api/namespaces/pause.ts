@@ -1,0 +1,12 @@
+/** Resolves after so many milliseconds, or when the signal aborts. Keeps no process alive. */
+export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds).unref();
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
