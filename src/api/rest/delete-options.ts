@@ -21,7 +21,14 @@ export interface Deletion {
  */
 export async function readDeletion(request: RestRequest): Promise<Deletion> {
   const body = await request.http.readBody();
-  const options = body.length > 0 ? await fromBody(request, body) : fromQuery(request.query);
+  return deletionOf(body.length > 0 ? await fromBody(request, body) : fromQuery(request.query), request.dryRun);
+}
+
+/**
+ * What decoded options come to.
+ * @throws StatusError Invalid
+ */
+export function deletionOf(options: DeleteOptions, dryRun: boolean): Deletion {
   const errors = check(options);
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors);
   const { gracePeriodSeconds: grace, preconditions } = options;
@@ -29,7 +36,7 @@ export async function readDeletion(request: RestRequest): Promise<Deletion> {
     ...(grace !== undefined && { gracePeriodSeconds: grace < 0 ? 1 : grace }),
     ...(preconditions?.uid !== undefined && { uid: preconditions.uid }),
     ...(preconditions?.resourceVersion !== undefined && { resourceVersion: preconditions.resourceVersion }),
-    dryRun: request.dryRun || (options.dryRun ?? []).length > 0,
+    dryRun: dryRun || (options.dryRun ?? []).length > 0,
   };
 }
 

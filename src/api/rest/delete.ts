@@ -43,8 +43,11 @@ export async function removeCollection(context: RestContext, request: RestReques
   return answer;
 }
 
-/** Decides and writes until nobody has come between. */
-async function carryOut(context: RestContext, request: RestRequest, deletion: Deletion): Promise<DeletePlan> {
+/**
+ * Deletes one object as it is asked for: decides and writes until nobody has come between.
+ * @throws StatusError NotFound, Conflict
+ */
+export async function carryOut(context: RestContext, request: RestRequest, deletion: Deletion): Promise<DeletePlan> {
   const strategy = strategyOf(request.resource);
   const decide = (current: KubeObject): DeletePlan => {
     checkPreconditions(request, deletion, current);
@@ -95,7 +98,12 @@ async function write(
   return { ...plan, object: await store.update(keyOf(request), (latest) => again(latest).object) };
 }
 
-function checkPreconditions({ resource, name = '' }: RestRequest, wanted: Deletion, { metadata }: KubeObject): void {
+/** @throws StatusError Conflict when the object is not the one that is meant */
+export function checkPreconditions(
+  { resource, name = '' }: RestRequest,
+  wanted: Deletion,
+  { metadata }: KubeObject,
+): void {
   if (wanted.uid !== undefined && wanted.uid !== metadata.uid)
     throw conflict(
       named(resource),

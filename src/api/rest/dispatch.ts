@@ -1,10 +1,12 @@
 import { findResource, type Resource, type Subresource, type Verb } from '../../kube/resources.ts';
 import { verbOf } from '../auth/verb.ts';
 import type { ResourceRoute } from '../http/route.ts';
+import { bind } from './binding.ts';
 import type { Answer, RestContext, RestRequest } from './context.ts';
 import { create } from './create.ts';
 import { remove, removeCollection } from './delete.ts';
 import { methodNotAllowed, unknownResource } from './errors.ts';
+import { evict } from './eviction.ts';
 import { get } from './get.ts';
 import { list } from './list.ts';
 import { patch } from './patch.ts';
@@ -23,6 +25,9 @@ const HANDLERS: Record<Exclude<Verb, 'watch'>, Handler> = {
   delete: remove,
   deletecollection: removeCollection,
 };
+
+/** A POST that makes no object but does something, by subresource or resource. */
+const ACTIONS: Record<string, Handler> = { binding: bind, bindings: bind, eviction: evict };
 
 /** What a route asks of which resource. */
 export interface Target {
@@ -50,7 +55,8 @@ export function findTarget(route: ResourceRoute, method: string, query: URLSearc
 
 /** Answers a verb whose answer is one object. */
 export function answer(context: RestContext, request: RestRequest, verb: Exclude<Verb, 'watch'>): Promise<Answer> {
-  return Promise.resolve(HANDLERS[verb](context, request));
+  const action = verb === 'create' ? ACTIONS[request.subresource?.name ?? request.resource.resource] : undefined;
+  return Promise.resolve((action ?? HANDLERS[verb])(context, request));
 }
 
 /** A verb of one object needs its name, one of a collection has none, and only reading goes across namespaces. */
@@ -61,4 +67,4 @@ function fits(verb: Verb, { name, namespace, subresource }: ResourceRoute, { nam
 }
 
 const isAcrossNamespaces = (resource: Resource, route: ResourceRoute): boolean =>
-  resource.namespaced && route.name === undefined;
+  resource.namespaced && resource.verbs.includes('list') && route.name === undefined;

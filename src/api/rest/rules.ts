@@ -4,9 +4,8 @@ import { type FieldError, invalid } from '../../kube/errors.ts';
 import type { Pod } from '../../kube/generated/objects.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import type { Resource } from '../../kube/resources.ts';
-import { validateMetadataUpdate } from '../../kube/validation/metadata.ts';
 import { podWarnings } from '../../kube/validation/pod-warnings.ts';
-import { validateObject, validateObjectUpdate } from '../../kube/validation/validate.ts';
+import { validateObject, validateObjectUpdate, validateSubresourceUpdate } from '../../kube/validation/validate.ts';
 import { forbidden } from '../auth/authorize.ts';
 import { customKindOf, type Verdict } from '../custom/custom-kind.ts';
 import type { AdmissionRequest, RestContext, RestRequest } from './context.ts';
@@ -38,11 +37,23 @@ export async function admitAndCheck(context: RestContext, request: RestRequest, 
   if (errors.length > 0)
     throw invalid({ group: resource.group, kind: resource.kind }, object.metadata.name ?? '', errors);
   warnings.push(...custom.warnings);
-  if (!request.subresource) {
-    if (resource.storage.resource === 'pods') warnings.push(...podWarnings(object as Pod));
-    warnings.push(...context.warningsFor(object, resource));
-  }
+  warnings.push(...adviceOn(context, request, { ...change, object }));
   return object;
+}
+
+/** Warnings on what was accepted. Of ephemeral containers only those count that have come. */
+function adviceOn(
+  { warningsFor }: RestContext,
+  { resource, subresource }: RestRequest,
+  { object, previous }: Change,
+): string[] {
+  if (subresource?.name === 'ephemeralcontainers') {
+    const known = previous ? warningsFor(previous, resource) : [];
+    return warningsFor(object, resource).filter((sentence) => !known.includes(sentence));
+  }
+  if (subresource) return [];
+  const usual = resource.storage.resource === 'pods' ? podWarnings(object as Pod) : [];
+  return [...usual, ...warningsFor(object, resource)];
 }
 
 function admissionRequest(request: RestRequest, { operation, object, previous }: Change): AdmissionRequest {
@@ -96,6 +107,6 @@ const FINE: Verdict = { errors: [], warnings: [] };
 /** Events are validated in their stored form, by the rules of the API group that they came through. */
 function validate({ resource, subresource }: RestRequest, { operation, object, previous }: Change): FieldError[] {
   if (operation === 'CREATE' || !previous) return validateObject(resource, object);
-  if (subresource) return validateMetadataUpdate(object.metadata, previous.metadata);
+  if (subresource) return validateSubresourceUpdate(resource, subresource.name, object, previous);
   return validateObjectUpdate(resource, object, previous);
 }

@@ -2,7 +2,7 @@ import { RESOURCES, type Resource, type Subresource } from '../../kube/resources
 
 /** Subresources that are answered, by resource and group. The others of the table have their place in issue 5. */
 const SUBRESOURCES: Record<string, readonly string[]> = {
-  pods: ['attach', 'exec', 'log', 'portforward', 'status'],
+  pods: ['attach', 'binding', 'ephemeralcontainers', 'eviction', 'exec', 'log', 'portforward', 'status'],
   nodes: ['status'],
   namespaces: ['finalize', 'status'],
   persistentvolumeclaims: ['status'],
@@ -11,7 +11,7 @@ const SUBRESOURCES: Record<string, readonly string[]> = {
 };
 
 /** The table's resources that are answered. */
-export const SERVED: readonly Resource[] = RESOURCES.filter(({ resource }) => resource !== 'bindings');
+export const SERVED: readonly Resource[] = RESOURCES;
 
 export function servedSubresources({ group, resource, subresources }: Resource): Subresource[] {
   const served = SUBRESOURCES[group === '' ? resource : `${resource}.${group}`] ?? [];

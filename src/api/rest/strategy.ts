@@ -15,6 +15,8 @@ export interface Strategy {
   generationOf: readonly string[];
   /** Fields that clients set only through a subresource, by its name. A create begins with what `initial` gives. */
   ownedBy: Readonly<Record<string, readonly string[]>>;
+  /** Subresources that change less than whole fields of the object, or keep something of them: what comes of the stored object and the wanted one. */
+  views: Readonly<Record<string, (current: KubeObject, wanted: KubeObject) => KubeObject>>;
   /** Fills in what the server itself sets on create; `now` as metav1.Time. */
   initial(object: KubeObject, now: string): KubeObject;
   /** Shows that the object is being deleted. */
@@ -29,6 +31,7 @@ const GENERAL: Strategy = {
   unconditionalUpdate: true,
   generationOf: [],
   ownedBy: {},
+  views: {},
   initial: (object) => object,
   marked: (object) => object,
 };
@@ -47,6 +50,7 @@ const STRATEGIES: Record<string, Partial<Strategy>> = {
     deleteAnswersObject: true,
     generationOf: ['spec'],
     ownedBy: { status: ['status'] },
+    views: { status: withPodStatus, ephemeralcontainers: withEphemeralContainers },
     initial: (object, now) => ({ ...object, status: initialPodStatus(object as Pod, now) }),
     gracePeriod: podGracePeriod,
   },
@@ -71,6 +75,22 @@ const STRATEGIES: Record<string, Partial<Strategy>> = {
 
 export function strategyOf({ storage }: Pick<Resource, 'storage'>): Strategy {
   return { ...GENERAL, ...STRATEGIES[storage.resource] };
+}
+
+/** `podStatusStrategy`: owners stay as they are, and a status without QoS class is no attempt to take it away. */
+function withPodStatus(current: KubeObject, wanted: KubeObject): KubeObject {
+  const { ownerReferences } = current.metadata;
+  const { qosClass } = (current as Pod).status ?? {};
+  const status = { ...(qosClass !== undefined && { qosClass }), ...(wanted as Pod).status };
+  return { ...current, metadata: { ...wanted.metadata, ownerReferences }, status } as KubeObject;
+}
+
+/** `podEphemeralContainersStrategy`: of the spec nothing else changes. */
+function withEphemeralContainers(current: KubeObject, wanted: KubeObject): KubeObject {
+  const { ephemeralContainers: _, ...spec } = (current as Pod).spec ?? { containers: [] };
+  const { ephemeralContainers } = (wanted as Pod).spec ?? {};
+  const changed = { ...spec, ...(ephemeralContainers && { ephemeralContainers }) };
+  return { ...current, metadata: wanted.metadata, spec: changed } as KubeObject;
 }
 
 /**

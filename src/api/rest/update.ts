@@ -88,7 +88,9 @@ async function complete(
 
 /** A subresource changes only its own fields, and the object itself all but those. */
 function ownFields({ resource, subresource }: RestRequest, wanted: KubeObject, current: KubeObject): KubeObject {
-  const { ownedBy } = strategyOf(resource);
+  const { ownedBy, views } = strategyOf(resource);
+  const view = subresource && views[subresource.name];
+  if (view) return view(current, wanted);
   const fields = subresource ? (ownedBy[subresource.name] ?? []) : Object.values(ownedBy).flat();
   const [base, other] = subresource ? [current, wanted] : [wanted, current];
   const result: KubeObject = { ...base, metadata: wanted.metadata };

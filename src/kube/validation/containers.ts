@@ -79,12 +79,12 @@ export function validateInitContainers(around: Surroundings, field: string): Fie
 const NOT_EPHEMERAL = [
   'ports',
   'resources',
+  'resizePolicy',
+  'restartPolicy',
   'livenessProbe',
   'readinessProbe',
   'startupProbe',
   'lifecycle',
-  'restartPolicy',
-  'resizePolicy',
 ] as const;
 
 /** Containers that `kubectl debug` adds. */

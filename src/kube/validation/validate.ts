@@ -19,7 +19,7 @@ import {
 } from './metadata.ts';
 import { validatePod } from './pod.ts';
 import { validatePodSpec } from './pod-spec.ts';
-import { validatePodUpdate } from './pod-update.ts';
+import { validateEphemeralContainersUpdate, validatePodStatusUpdate, validatePodUpdate } from './pod-update.ts';
 
 type Validated = Pick<Resource, 'group' | 'resource' | 'namespaced'>;
 
@@ -39,7 +39,7 @@ export function validateObject(resource: Validated, object: KubeObject): FieldEr
   ];
 }
 
-/** What Kubernetes refuses in a change of an object, after defaulting. Writes of a status have rules of their own. */
+/** What Kubernetes refuses in a change of an object, after defaulting. Writes of a subresource have rules of their own. */
 export function validateObjectUpdate(resource: Validated, next: KubeObject, old: KubeObject): FieldError[] {
   if (is(resource, 'pods')) return validatePodUpdate(next, old);
   if (resource.resource === 'events') {
@@ -55,6 +55,19 @@ export function validateObjectUpdate(resource: Validated, next: KubeObject, old:
     ...(UPDATE_RULES[key(resource)]?.(next as never, old as never) ?? []),
     ...(is(resource, 'namespaces') ? [] : (RULES[key(resource)]?.(next as never) ?? [])),
   ];
+}
+
+/** What Kubernetes refuses in a change through a subresource that is a view of its object (status, ephemeralcontainers, finalize). */
+export function validateSubresourceUpdate(
+  resource: Validated,
+  subresource: string,
+  next: KubeObject,
+  old: KubeObject,
+): FieldError[] {
+  if (is(resource, 'pods') && subresource === 'status') return validatePodStatusUpdate(next, old);
+  if (is(resource, 'pods') && subresource === 'ephemeralcontainers')
+    return validateEphemeralContainersUpdate(next, old);
+  return validateMetadataUpdate(next.metadata, old.metadata);
 }
 
 /** A Binding of a Pod to a node. */
