@@ -123,6 +123,7 @@ function target({ name }: VolumeMount, index: number, { pod, container, paths }:
 
 function isReadOnly(name: string, { spec }: Pod): boolean {
   const volume = spec?.volumes?.find((v) => v.name === name);
+  if (volume?.persistentVolumeClaim?.readOnly) return true;
   return volume !== undefined && READONLY_KINDS.some((kind) => volume[kind] !== undefined);
 }
 

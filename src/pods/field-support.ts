@@ -16,7 +16,7 @@ const UNSUPPORTED_VOLUME: Support = {
   warn: 'volumes of this kind are not supported by this node yet: the pod will wait in ContainerCreating',
 };
 
-const VOLUME_KINDS_TO_COME = ['csi', 'ephemeral', 'image', 'persistentVolumeClaim'];
+const VOLUME_KINDS_TO_COME = ['csi', 'image'];
 /** What a volume made of objects says of them: the same for a volume of its own and for a projected source. */
 const CHOSEN_KEYS = ['items[].key', 'items[].mode', 'items[].path', 'optional'];
 const DOWNWARD_FILES = [
@@ -160,6 +160,25 @@ const EPHEMERAL: Record<string, Support> = {
   ...honoured('targetContainerName'),
 };
 
+const CLAIM_PENDS = `${YET}: the claim will stay Pending, and the pod with it`;
+
+/** What the claim of an ephemeral volume is made from; claims themselves have their warnings in `claims/claim-rules.ts`. */
+const CLAIM_TEMPLATE: Record<string, Support> = {
+  ...honoured('metadata.annotations{}', 'metadata.labels{}', 'spec.accessModes[]'),
+  metadata: { noEffect: 'only labels and annotations of a template are used' },
+  'spec.dataSource': { warn: CLAIM_PENDS },
+  'spec.dataSourceRef': { warn: CLAIM_PENDS },
+  'spec.resources': { warn: 'not enforced by this node: the volume may grow as large as the disk' },
+  'spec.selector': { warn: CLAIM_PENDS },
+  'spec.storageClassName': {
+    warn: (value) =>
+      value === '' ? CLAIM_PENDS : 'there are no storage classes here: the volume is a directory of this node',
+  },
+  'spec.volumeAttributesClassName': { noEffect: 'volumes have no attributes here' },
+  'spec.volumeMode': { warn: (value) => (value === 'Block' ? CLAIM_PENDS : undefined) },
+  'spec.volumeName': { warn: CLAIM_PENDS },
+};
+
 /** Fields of a PodSpec, relative to it: `[]` stands for any item, `{}` for any key. A row that is no leaf covers all below it. */
 export const FIELD_SUPPORT: Readonly<Record<string, Support>> = {
   ...below('containers[]', CONTAINER),
@@ -191,6 +210,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, Support>> = {
     'schedulerName',
     'schedulingGates[].name',
     'securityContext.fsGroup',
+    'securityContext.fsGroupChangePolicy',
     'securityContext.runAsGroup',
     'securityContext.runAsNonRoot',
     'securityContext.runAsUser',
@@ -213,6 +233,8 @@ export const FIELD_SUPPORT: Readonly<Record<string, Support>> = {
     'volumes[].hostPath.path',
     'volumes[].hostPath.type',
     'volumes[].name',
+    'volumes[].persistentVolumeClaim.claimName',
+    'volumes[].persistentVolumeClaim.readOnly',
     'volumes[].projected.defaultMode',
     'volumes[].secret.defaultMode',
     'volumes[].secret.secretName',
@@ -247,9 +269,6 @@ export const FIELD_SUPPORT: Readonly<Record<string, Support>> = {
   resources: { warn: `${YET}: only the resources of the containers count` },
   runtimeClassName: { warn: `${YET}: the pod runs with runc` },
   'securityContext.appArmorProfile': { warn: appArmor },
-  'securityContext.fsGroupChangePolicy': {
-    noEffect: 'the volumes that are given to the group are made new for the pod',
-  },
   'securityContext.seLinuxChangePolicy': { noEffect: 'volumes are not labelled' },
   'securityContext.seLinuxOptions': { warn: `${YET}: containers run with the label that the runtime gives them` },
   'securityContext.supplementalGroupsPolicy': {
@@ -262,6 +281,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, Support>> = {
   topologySpreadConstraints: { warn: `${YET}: there is one node, nothing is spread` },
   'volumes[].emptyDir.medium': { warn: medium },
   'volumes[].emptyDir.sizeLimit': { warn: sizeLimit },
+  ...below('volumes[].ephemeral.volumeClaimTemplate', CLAIM_TEMPLATE),
   ...Object.fromEntries(
     [...VOLUME_KINDS_TO_COME, ...VOLUME_KINDS_OF_CLUSTERS].map((kind) => [`volumes[].${kind}`, UNSUPPORTED_VOLUME]),
   ),

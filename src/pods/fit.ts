@@ -13,6 +13,8 @@ import { podRequests } from './requests.ts';
 /** Why a Pod does not fit on a node. `helpless`: not even if every other Pod went away. */
 export interface Misfit {
   reasons: string[];
+  /** In place of reasons, what keeps the Pod from every node alike (a PreFilter plugin's message). */
+  whole?: string;
   helpless: boolean;
 }
 

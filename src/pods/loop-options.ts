@@ -1,8 +1,10 @@
 import type { Logger } from 'pino';
 import type { Runtime } from '../cri/runtime.ts';
+import type { Pod } from '../kube/generated/objects.ts';
 import type { Store } from '../store/store.ts';
 import type { BackOffRules } from './backoff.ts';
 import { type Clock, systemClock } from './clock.ts';
+import type { Misfit } from './fit.ts';
 import { SETTLING } from './gate.ts';
 import type { HealthKeeper } from './health.ts';
 import { hooks, type RunHook } from './hooks.ts';
@@ -30,6 +32,8 @@ export interface PodLoopOptions {
   hostIPs: string[];
   /** Tells this node's sandboxes and containers from others' on the same containerd: the same at each start (a hash of the state directory). */
   owner: string;
+  /** Makes the claims of a Pod ready, or says why it cannot be scheduled for want of them. */
+  claims?: (pod: Pod) => Promise<Misfit | undefined>;
   clock?: Clock;
   /** Runs a probe once. Default: for real. */
   probe?: RunProbe;

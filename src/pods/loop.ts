@@ -39,8 +39,9 @@ export class PodLoop {
   constructor(options: PodLoopOptions) {
     this.#options = options;
     this.#tools = toolsOf(options, (uid) => this.#workers.get(uid)?.healthChanged());
-    const { store, nodeName, schedulerEvents, log } = options;
-    this.#scheduler = new Scheduler({ store, nodeName, events: schedulerEvents, clock: this.#tools.clock, log });
+    const { store, nodeName, schedulerEvents: events, log, claims } = options;
+    const { clock } = this.#tools;
+    this.#scheduler = new Scheduler({ store, nodeName, events, clock, log, ...(claims && { claims }) });
     this.#owners = new Owners((uid, event) => this.#workers.get(uid)?.wake(event));
   }
 
@@ -162,7 +163,7 @@ export class PodLoop {
     });
   }
 
-  /** Pods that use a ConfigMap or Secret get its news, or find what they waited for. */
+  /** Pods that use a ConfigMap, Secret or claim get its news, or find what they waited for. */
   async #watchSources(resource: SourceResource, since: number): Promise<void> {
     await followCollection(
       this.#options.store,
@@ -180,6 +181,7 @@ export class PodLoop {
   }
 
   #sourceChanged(resource: SourceResource, object: KubeObject): void {
+    if (resource === 'persistentvolumeclaims') this.#scheduler.reconsider();
     for (const worker of this.#workers.values()) worker.sourceChanged(resource, object);
   }
 

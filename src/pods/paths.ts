@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Pod } from '../kube/generated/objects.ts';
+import type { PersistentVolumeClaim, Pod } from '../kube/generated/objects.ts';
 
 /** Where the files of Pods are: the kubelet's layout below the state directory (`pkg/kubelet/kubelet_getters.go`). All absolute but `containerLogPath`. */
 export interface PodPaths {
@@ -20,14 +20,22 @@ export interface PodPaths {
   /** Where a subPath of a volume is bound, so that nothing inside the volume can redirect the mount any more. */
   subPath(uid: string, volume: string, container: string, mountIndex: number): string;
   terminationLog(uid: string, container: string, attempt: number): string;
+  /** Holds one directory a PersistentVolumeClaim; their data outlives Pods. */
+  claimsDirectory: string;
+  /** The volume of a claim, named by namespace, name and uid. */
+  claim(claim: PersistentVolumeClaim): string;
   /** A Localhost seccomp profile, as `localhostProfile` names it. */
   seccompProfile(name: string): string;
 }
+
+/** Of a claim's directory as much shows its name as fits beside the uid: file names have 255 characters at most, names of claims 253. */
+const READABLE = 180;
 
 /** The layout below `home`, the node's state directory. Names are checked: a segment that would leave its directory is a programming error. */
 export function podPaths(home: string): PodPaths {
   const podsDirectory = join(home, 'pods');
   const logsDirectory = join(home, 'logs');
+  const claimsDirectory = join(home, 'claims');
   const podDirectory = (uid: string) => join(podsDirectory, segment(uid));
   const containerLogPath = (container: string, attempt: number) => join(segment(container), `${attempt}.log`);
   const logDirectory = ({ metadata: { namespace = '', name = '', uid = '' } = {} }: Pod) =>
@@ -45,6 +53,9 @@ export function podPaths(home: string): PodPaths {
       join(podDirectory(uid), 'volume-subpaths', segment(volume), segment(container), String(mountIndex)),
     terminationLog: (uid, container, attempt) =>
       join(podDirectory(uid), 'containers', segment(container), String(attempt)),
+    claimsDirectory,
+    claim: ({ metadata: { namespace = '', name = '', uid = '' } = {} }) =>
+      join(claimsDirectory, `${`${segment(namespace)}_${segment(name)}`.slice(0, READABLE)}_${segment(uid)}`),
     seccompProfile: (name) => join(home, 'seccomp', ...name.split('/').map(segment)),
   };
 }

@@ -14,7 +14,7 @@ import type { ContainerRequest, PodEvents, PodParts } from './ports.ts';
 import { lastWords } from './termination-message.ts';
 import { type Mounts, systemMounts } from './volumes/mounts.ts';
 import { type PayloadInput, volumePayload } from './volumes/payload.ts';
-import { Volumes } from './volumes/volumes.ts';
+import { Volumes, type VolumesOptions } from './volumes/volumes.ts';
 
 export interface PodPartsOptions {
   paths: PodPaths;
@@ -27,6 +27,7 @@ export interface PodPartsOptions {
   cgroups?: Pick<PodCgroups, 'path' | 'removePod' | 'pods'>;
   mounts?: Mounts;
   resolvConf?: () => Promise<string>;
+  claimOf?: VolumesOptions['claimOf'];
 }
 
 /** The parts of Pods on this machine: what the loop asks for, made from the files beside this one. */
@@ -42,6 +43,7 @@ export function podParts(options: PodPartsOptions): PodParts {
     paths,
     mounts,
     payload: (volume, pod) => volumePayload(volume, payloadInput(pod, options)),
+    claimOf: options.claimOf,
   });
   return {
     prepareVolumes: (pod) => volumes.prepare(pod),

@@ -15,6 +15,8 @@ export interface SchedulerOptions {
   events: PodEvents;
   clock: Clock;
   log: Logger;
+  /** Makes the claims of a Pod ready, or says why it must wait for them. */
+  claims?: (pod: Pod) => Promise<Misfit | undefined>;
 }
 
 /** The name by which Pods ask for this scheduler; those that ask for another one are left to it. */
@@ -56,17 +58,19 @@ export class Scheduler {
       await this.#setCondition(pod, { status: 'False', reason: 'SchedulingGated', message: GATED });
       return;
     }
-    const refusal = this.#refusal(pod);
+    const refusal = await this.#refusal(pod);
     if (refusal === undefined) await this.#bind(pod);
     else await this.#refuse(pod, refusal);
   }
 
-  #refusal(pod: Pod): string | undefined {
-    const { store, nodeName } = this.#options;
+  async #refusal(pod: Pod): Promise<string | undefined> {
+    const { store, nodeName, claims } = this.#options;
     const node = store.get({ group: '', resource: 'nodes', namespace: '', name: nodeName }) as Node | undefined;
     if (!node) return NO_NODES;
+    const waits = await claims?.(pod);
+    if (waits?.whole !== undefined) return refusalText(waits);
     const others = this.#pods().filter((other) => other.spec?.nodeName === nodeName && !isTerminal(other));
-    const found = misfit(pod, node, others);
+    const found = misfit(pod, node, others) ?? waits;
     return found && refusalText(found);
   }
 
@@ -121,8 +125,8 @@ function scheduled({ status = {} }: Pod, condition: Omit<PodCondition, 'type'>, 
 }
 
 /** `FitError.Error()` and the verdict of the preemption that follows it, of which there is none here. */
-function refusalText({ reasons, helpless }: Misfit): string {
-  const counted = [...reasons].sort().map((reason) => `1 ${reason}`);
+function refusalText({ reasons, whole, helpless }: Misfit): string {
+  const counted = whole === undefined ? [...reasons].sort().map((reason) => `1 ${reason}`) : [whole];
   const preemption = helpless
     ? 'Preemption is not helpful for scheduling.'
     : 'No preemption victims found for incoming pod.';

@@ -68,11 +68,37 @@ describe('a field that the node cannot honour is named, with the consequence', (
       withSpec({
         volumes: [
           { name: 'v', emptyDir: {} },
-          { name: 'p', persistentVolumeClaim: { claimName: 'data' } },
+          { name: 'p', persistentVolumeClaim: { claimName: 'data', readOnly: true } },
+          { name: 'c', csi: { driver: 'csi.example.com' } },
         ],
       }),
       [
-        'spec.volumes[1].persistentVolumeClaim: volumes of this kind are not supported by this node yet: the pod will wait in ContainerCreating',
+        'spec.volumes[2].csi: volumes of this kind are not supported by this node yet: the pod will wait in ContainerCreating',
+      ],
+    ],
+    [
+      'of the claim of an ephemeral volume, what keeps it from being bound, and its size',
+      withSpec({
+        volumes: [
+          {
+            name: 'e',
+            ephemeral: {
+              volumeClaimTemplate: {
+                metadata: { labels: { a: 'b' } },
+                spec: {
+                  accessModes: ['ReadWriteOnce'],
+                  resources: { requests: { storage: '1Gi' } },
+                  selector: { matchLabels: { a: 'b' } },
+                  volumeMode: 'Filesystem',
+                },
+              },
+            },
+          },
+        ],
+      }),
+      [
+        'spec.volumes[0].ephemeral.volumeClaimTemplate.spec.resources: not enforced by this node: the volume may grow as large as the disk',
+        'spec.volumes[0].ephemeral.volumeClaimTemplate.spec.selector: not honoured by this node yet: the claim will stay Pending, and the pod with it',
       ],
     ],
     [

@@ -36,6 +36,7 @@ test.each<[string, SourceResource, Partial<PodSpec>]>([
     'secrets',
     { containers: container({ env: [{ name: 'E', valueFrom: { secretKeyRef: { name: 'x', key: 'k' } } }] }) },
   ],
+  ['a claim', 'persistentvolumeclaims', { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'x' } }] }],
 ])('%s is used, in its own namespace and by its own kind only', (_, resource, spec) => {
   const other = resource === 'secrets' ? 'configmaps' : 'secrets';
   expect(usesObject(pod(spec), resource, object())).toBe(true);

@@ -1,21 +1,28 @@
 import type { Pod } from '../kube/generated/objects.ts';
 import type { KubeObject } from '../kube/object.ts';
+import { claimUses } from './claims/claim.ts';
 import { allContainers } from './pod-spec.ts';
 
-/** The kinds of objects that containers get their environment and files from. */
-export const SOURCE_RESOURCES = ['configmaps', 'secrets'] as const;
+/** The kinds of objects that containers get their environment and files from, or wait for. */
+export const SOURCE_RESOURCES = ['configmaps', 'secrets', 'persistentvolumeclaims'] as const;
 
 export type SourceResource = (typeof SOURCE_RESOURCES)[number];
 
-/** Whether a container or a volume of the Pod takes something from this ConfigMap or Secret of its namespace. */
+/** Whether a container or a volume of the Pod takes something from this object of its namespace. */
 export function usesObject(pod: Pod, resource: SourceResource, { metadata }: KubeObject): boolean {
   if (metadata?.namespace !== pod.metadata?.namespace) return false;
   return names(pod, resource).includes(metadata?.name);
 }
 
 function names(pod: Pod, resource: SourceResource): (string | undefined)[] {
-  return resource === 'configmaps' ? configMapNames(pod) : secretNames(pod);
+  return NAMES[resource](pod);
 }
+
+const NAMES: Record<SourceResource, (pod: Pod) => (string | undefined)[]> = {
+  configmaps: configMapNames,
+  secrets: secretNames,
+  persistentvolumeclaims: (pod) => claimUses(pod).map(({ claim }) => claim),
+};
 
 function configMapNames(pod: Pod): (string | undefined)[] {
   return [

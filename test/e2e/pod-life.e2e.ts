@@ -184,13 +184,13 @@ describe('the life of Pods', () => {
   step('what is not honoured is said', async () => {
     const limited = '{name: c, command: [sleep, "1000"], resources: {limits: {ephemeral-storage: 1Gi}}}';
     const created = await node.create(
-      pod('warned', 'volumes: [{name: s, persistentVolumeClaim: {claimName: x}}]', limited),
+      pod('warned', 'volumes: [{name: s, csi: {driver: csi.example.com}}]', limited),
     );
     expect(created.stderr).toMatch(
       /^Warning: spec\.containers\[0\]\.resources\.limits\[ephemeral-storage\]: not honoured by this node yet: /m,
     );
     expect(created.stderr).toMatch(
-      /^Warning: spec\.volumes\[0\]\.persistentVolumeClaim: volumes of this kind are not supported /m,
+      /^Warning: spec\.volumes\[0\]\.csi: volumes of this kind are not supported /m,
     );
   });
 

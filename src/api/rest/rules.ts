@@ -1,3 +1,4 @@
+import { admitClaim } from '../../kube/defaults/claim-admission.ts';
 import { withDefaults } from '../../kube/defaults/defaults.ts';
 import { admitPod, admitPodUpdate } from '../../kube/defaults/pod-admission.ts';
 import { type FieldError, invalid } from '../../kube/errors.ts';
@@ -77,6 +78,7 @@ function admitCreate(
   { resource, namespace = '' }: RestRequest,
   object: KubeObject,
 ): KubeObject {
+  if (resource.storage.resource === 'persistentvolumeclaims') return admitClaim(object) as KubeObject;
   if (resource.storage.resource !== 'pods') return object;
   const pod = admitPod(object as Pod);
   const account = pod.spec?.serviceAccountName ?? '';

@@ -1,6 +1,8 @@
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
+import type { Pod } from '../../kube/generated/objects.ts';
 import { type BackOffRules, FAST_BACKOFF } from '../../pods/backoff.ts';
+import { Claims } from '../../pods/claims/claims.ts';
 import { type EventRecorder, eventRecorder, expireEvents } from '../../pods/events.ts';
 import { keepNode, registerNode } from '../../pods/keep-node.ts';
 import { keepLogsShort } from '../../pods/logs/keep-logs-short.ts';
@@ -121,11 +123,15 @@ async function compose({ settings, paths, context, log, teardown }: Parts): Prom
     ...restartRules(settings),
     log,
   };
-  const loop = podLoop({ settings, paths, log, teardown, store, machinery, machine });
+  const claimEvents = recorder({ store, log, teardown }, 'persistentvolume-controller', '');
+  const claims = new Claims({ store, paths: podPaths(paths.home), events: claimEvents, log });
+  const loop = podLoop({ settings, paths, log, teardown, store, machinery, machine, claims });
   const functions = nodeFunctions({ runtime, paths: podPaths(paths.home) });
   const sidecars = new KnownSidecars(store, log);
   const api = await startApi({ settings, paths, context, log, teardown, store, functions, credentials, sidecars });
   await registerNode(node);
+  await claims.start();
+  teardown.add('claims', () => claims.stop());
   await loop.start();
   teardown.add('pod loop', () => loop.stop());
   void keepNode({ ...node, signal });
@@ -172,6 +178,7 @@ interface LoopOptions extends Pick<Parts, 'settings' | 'paths' | 'log' | 'teardo
   store: Store;
   machinery: Machinery;
   machine: Awaited<ReturnType<typeof readMachine>>;
+  claims: Claims;
 }
 
 /** Nothing where restarts are a cluster's. */
@@ -179,19 +186,29 @@ function restartRules({ restartBackoff }: NodeSettings): { backOffRules?: BackOf
   return restartBackoff === 'fast' ? { backOffRules: FAST_BACKOFF } : {};
 }
 
-function podLoop({ settings, paths, log, teardown, store, machinery, machine }: LoopOptions): PodLoop {
+function podLoop({ settings, paths, log, teardown, store, machinery, machine, claims }: LoopOptions): PodLoop {
   const { nodeName } = settings;
+  const claimOf = (pod: Pod, volume: string) => claims.claimOf(pod, volume);
   const events = recorder({ store, log, teardown }, 'kubelet', nodeName);
   return new PodLoop({
     store,
     runtime: machinery.runtime,
-    parts: podParts({ paths: podPaths(paths.home), store, events, nodeName, machine, cgroupRoot: paths.cgroup }),
+    parts: podParts({
+      paths: podPaths(paths.home),
+      store,
+      events,
+      nodeName,
+      machine,
+      cgroupRoot: paths.cgroup,
+      claimOf,
+    }),
     events,
     schedulerEvents: recorder({ store, log, teardown }, 'default-scheduler', ''),
     log,
     nodeName,
     hostIPs: machine.addresses,
     owner: paths.id,
+    claims: (pod) => claims.misfit(pod),
     kubernetesVersion: KUBERNETES_VERSION,
     ...restartRules(settings),
   });

@@ -14,7 +14,7 @@ import { stopNode } from './stop.ts';
 
 export const nodeReset: Command = {
   name: 'node reset',
-  summary: 'stop the node and remove everything of it: Pods, images, settings',
+  summary: 'stop the node and remove everything of it: Pods, images, data of claims, settings',
   usage: ['[--yes]'],
   description: `Afterwards no process, mount, network namespace, link, iptables rule, cgroup or file of the node is left. Works also after
 a crash, and may be repeated.`,
@@ -45,10 +45,10 @@ a crash, and may be repeated.`,
 };
 
 async function confirm(paths: NodePaths, context: Context): Promise<void> {
-  if (!context.stdin.isTTY) throw new UsageError('this removes all Pods and images of the node', 'say --yes');
+  if (!context.stdin.isTTY) throw new UsageError('this removes all Pods, images and data of claims of the node', 'say --yes');
   const prompt = createInterface({ input: context.stdin, output: context.stderr });
   try {
-    const answer = await prompt.question(`Remove the node in ${paths.home} with all its Pods and images? [y/N] `, {
+    const answer = await prompt.question(`Remove the node in ${paths.home} with all its Pods, images and data of claims? [y/N] `, {
       signal: context.signal,
     });
     if (!/^y(es)?$/i.test(answer.trim())) throw new Failure('nothing was removed');
@@ -82,6 +82,7 @@ export async function removeNode(paths: NodePaths): Promise<void> {
 const OUR_FILES = [
   'containerd',
   'cache',
+  'claims',
   'cni',
   'images',
   'kubeconfig',

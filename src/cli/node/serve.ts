@@ -4,7 +4,9 @@ import type { Logger } from 'pino';
 import { apiServer } from '../../api/api-server.ts';
 import { ListenError, type Listening } from '../../api/http/node-server.ts';
 import type { NodeFunctions } from '../../api/node-functions.ts';
-import type { Pod } from '../../kube/generated/objects.ts';
+import type { PersistentVolumeClaim, Pod } from '../../kube/generated/objects.ts';
+import type { KubeObject } from '../../kube/object.ts';
+import { claimWarnings } from '../../pods/claims/claim-rules.ts';
 import { unsupportedFields } from '../../pods/unsupported.ts';
 import type { Store } from '../../store/store.ts';
 import type { Context } from '../command.ts';
@@ -29,6 +31,12 @@ export interface ServeOptions {
 }
 
 const HOST = '127.0.0.1';
+/** What the node cannot honour, by kind. */
+const WARNINGS: Record<string, (object: KubeObject) => string[]> = {
+  'pods.': (object) => unsupportedFields(object as Pod),
+  'persistentvolumeclaims.': (object) => claimWarnings(object as PersistentVolumeClaim),
+};
+
 const DAY_MS = 24 * 3_600_000;
 
 /** Serves the API on loopback, writes the kubeconfig for it, and renews the certificates before they end. @throws ListenError */
@@ -40,8 +48,7 @@ export async function startApi(options: ServeOptions): Promise<{ url: string }> 
     log,
     admit: sidecarAdmission(store, sidecars),
     customKinds: sidecarKinds(),
-    warningsFor: (object, { group, resource }) =>
-      group === '' && resource === 'pods' ? unsupportedFields(object as Pod) : [],
+    warningsFor: (object, { storage }) => WARNINGS[`${storage.resource}.${storage.group}`]?.(object) ?? [],
     openapiDirectory: join(context.root, 'dist', 'openapi'),
   });
   teardown.add('api background work', () => api.stop());

@@ -2,9 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import type { Mounts } from './mounts.ts';
-
-/** Linux' open flag for a handle that only names a file; Node's constants do not have it. */
-const O_PATH = 0o10000000;
+import { O_PATH } from './o-path.ts';
 
 export interface SubPath {
   volumePath: string;

@@ -7,8 +7,9 @@ export class VolumeError extends Error {
   readonly code = 'FailedMount';
   readonly volume: string;
 
-  constructor(volume: string, reason: string, options?: { cause?: unknown }) {
-    super(`MountVolume.SetUp failed for volume "${volume}" : ${reason}`, options);
+  /** `step` is what failed; without it the kubelet's word for the last step is taken. */
+  constructor(volume: string, reason: string, { step, cause }: { step?: string; cause?: unknown } = {}) {
+    super(`${step ?? `MountVolume.SetUp failed for volume "${volume}" :`} ${reason}`, { cause });
     this.volume = volume;
   }
 }

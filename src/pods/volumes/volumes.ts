@@ -1,13 +1,15 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Pod, Volume } from '../../kube/generated/objects.ts';
+import type { PersistentVolumeClaim, Pod, Volume } from '../../kube/generated/objects.ts';
 import type { PodPaths } from '../paths.ts';
 import { podUid } from '../pod-spec.ts';
+import { prepareClaim } from './claim-volume.ts';
 import { prepareEmptyDir, type VolumeContext } from './empty-dir.ts';
 import { isFileVolume, prepareFileVolume, refreshFileVolume } from './file-volume.ts';
 import { prepareHostPath } from './host-path.ts';
 import { type Mounts, systemMounts } from './mounts.ts';
 import type { Payload } from './payload.ts';
+import { removeTree } from './remove-tree.ts';
 import { refuseKind } from './unsupported-kind.ts';
 import { VolumeError } from './volume-error.ts';
 
@@ -16,6 +18,8 @@ export interface VolumesOptions {
   mounts?: Mounts;
   /** The files of a volume that is made from objects of the API. @throws Error in the kubelet's words when an object is missing */
   payload?: (volume: Volume, pod: Pod) => Payload | undefined;
+  /** The claim of a volume. @throws Error in the kubelet's words when the Pod must wait for it */
+  claimOf?: (pod: Pod, volume: string) => Promise<PersistentVolumeClaim>;
 }
 
 /** Puts the volumes of Pods in place below the state directory, and takes them away. Keeps nothing in memory: the disk says what there is. */
@@ -23,11 +27,13 @@ export class Volumes {
   readonly #paths: PodPaths;
   readonly #mounts: Mounts;
   readonly #payload: NonNullable<VolumesOptions['payload']>;
+  readonly #claimOf: VolumesOptions['claimOf'];
 
-  constructor({ paths, mounts = systemMounts(), payload = () => undefined }: VolumesOptions) {
+  constructor({ paths, mounts = systemMounts(), payload = () => undefined, claimOf }: VolumesOptions) {
     this.#paths = paths;
     this.#mounts = mounts;
     this.#payload = payload;
+    this.#claimOf = claimOf;
   }
 
   /**
@@ -57,28 +63,20 @@ export class Volumes {
   /** Deletes the Pod's volumes, with the same care as `cleanup`, and leaves its other files: it has ended, but is still there. Idempotent. */
   async release(uid: string): Promise<void> {
     const directory = this.#paths.podDirectory(uid);
-    for (const part of ['volume-subpaths', 'volumes']) await this.#remove(join(directory, part));
+    for (const part of ['volume-subpaths', 'volumes']) await removeTree(join(directory, part), this.#mounts);
   }
 
   /**
-   * Unmounts and deletes everything of the Pod but its logs. Never goes through a symlink or into a mount: while something is still
-   * mounted in there, nothing is deleted. Idempotent.
+   * Unmounts and deletes everything of the Pod but its logs, with the care of `removeTree`. Idempotent.
    * @throws Error when a mount cannot be undone or a file not deleted; call again later
    */
   async cleanup(uid: string): Promise<void> {
-    await this.#remove(this.#paths.podDirectory(uid));
+    await removeTree(this.#paths.podDirectory(uid), this.#mounts);
   }
 
   /** The uids of Pods that have something on disk: after a crash, also of Pods that are long gone. */
   async uids(): Promise<string[]> {
     return readdir(this.#paths.podsDirectory).catch(() => []);
-  }
-
-  async #remove(directory: string): Promise<void> {
-    for (const point of await this.#mounts.below(directory)) await this.#mounts.unmount(point);
-    const left = await this.#mounts.below(directory);
-    if (left.length > 0) throw new Error(`cannot delete ${directory}: still mounted: ${left.join(', ')}`);
-    await rm(directory, { recursive: true, force: true });
   }
 
   async #prepareOne(volume: Volume, pod: Pod): Promise<string> {
@@ -87,10 +85,11 @@ export class Volumes {
   }
 
   async #place(volume: Volume, context: VolumeContext): Promise<string | undefined> {
-    const { name, hostPath, emptyDir } = volume;
+    const { name, hostPath, emptyDir, persistentVolumeClaim, ephemeral } = volume;
     if (hostPath) return prepareHostPath(name, hostPath);
     // A volume without source is an emptyDir (SetDefaults_Volume).
     if (emptyDir || Object.keys(volume).length === 1) return prepareEmptyDir(name, emptyDir ?? {}, context);
+    if (this.#claimOf && (persistentVolumeClaim || ephemeral)) return prepareClaim(volume, this.#claimOf, context);
     const payload = this.#payload(volume, context.pod);
     return payload && prepareFileVolume(volume, payload, context);
   }
