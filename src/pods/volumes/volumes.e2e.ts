@@ -1,9 +1,23 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, statfs, symlink, writeFile } from 'node:fs/promises';
+import {
+  chown,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  statfs,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { podPaths } from '../paths.ts';
 import { systemMounts } from './mounts.ts';
+import { giveToGroup } from './ownership.ts';
 import { bindSubPath } from './sub-path.ts';
 import { Volumes } from './volumes.ts';
 
@@ -110,5 +124,37 @@ describe('a subPath', () => {
     await rename(join(volume, 'a'), join(volume, 'b'));
     await symlink(join(home, 'outside'), join(volume, 'a'));
     expect(await readdir(target)).toEqual(['mine']);
+  });
+});
+
+describe('a directory that is given to a group', () => {
+  let volume: string;
+  const modeOf = async (name: string) => {
+    const { mode, gid } = await lstat(join(volume, name));
+    return `${(mode & 0o7777).toString(8)} ${gid}`;
+  };
+  beforeEach(async () => {
+    volume = join(home, 'volume');
+    await mkdir(join(volume, 'sub'), { recursive: true, mode: 0o700 });
+    await writeFile(join(volume, 'sub/file'), '', { mode: 0o600 });
+    await writeFile(join(volume, 'sub/program'), '', { mode: 0o755 });
+    await writeFile(join(home, 'outside'), '', { mode: 0o600 });
+    await symlink(join(home, 'outside'), join(volume, 'link'));
+  });
+
+  test('is given with all that is in it, and without what links lead to', async () => {
+    await giveToGroup(volume, 4242);
+    expect([await modeOf('.'), await modeOf('sub')]).toEqual(['2770 4242', '2770 4242']);
+    expect([await modeOf('sub/file'), await modeOf('sub/program')]).toEqual(['660 4242', '775 4242']);
+    expect(await modeOf('../outside')).toBe('600 0');
+  });
+
+  test('is left alone when it is as it should be, on demand', async () => {
+    await giveToGroup(volume, 4242);
+    await chown(join(volume, 'sub/file'), 0, 0);
+    await giveToGroup(volume, 4242, { onlyIfRootDiffers: true });
+    expect(await modeOf('sub/file')).toBe('660 0');
+    await giveToGroup(volume, 4242);
+    expect(await modeOf('sub/file')).toBe('660 4242');
   });
 });
