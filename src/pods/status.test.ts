@@ -331,11 +331,25 @@ describe('the end', () => {
     ]);
   });
 
-  test('a sidecar that has still to be stopped goes on running', () => {
+  test('a Pod has not Failed while a sidecar has still to be stopped, though its conditions say that it will have', () => {
     const pod = makePod('p', { restartPolicy: 'Never', initContainers: [sidecar('s'), busybox('i')] });
     const status = statusOf(pod, [exited('i', 1), running('s')]);
-    expect(status.phase).toBe('Failed');
+    expect(status.phase).toBe('Pending');
+    expect(conditions(status)).toContain('Ready=False PodFailed');
     expect(states(status)).toEqual(['s=running ready started', 'i=Error', 'c=PodInitializing']);
+    expect(statusOf({ ...pod, status }, [exited('i', 1), exited('s', 143)]).phase).toBe('Failed');
+  });
+
+  test('past its deadline it keeps its phase, and tells no reason, until its containers have ended', () => {
+    const failure = { reason: 'DeadlineExceeded', message: 'too long' };
+    const pod = { ...makePod('p'), status: { phase: 'Running' } };
+    const status = statusOf(pod, [running('c')], { failure });
+    expect(status).toMatchObject({ phase: 'Running' });
+    expect(status.reason).toBeUndefined();
+    expect(statusOf({ ...pod, status }, [exited('c', 137)], { failure })).toMatchObject({
+      phase: 'Failed',
+      ...failure,
+    });
   });
 
   test('one ended 0, one 4: Failed', () => {

@@ -5,7 +5,7 @@ import { podConditions } from './conditions.ts';
 import { containerStatuses, ephemeralStatuses } from './container-status.ts';
 import { finalContainerStatuses } from './final-status.ts';
 import type { Health } from './health.ts';
-import type { Observed } from './observed.ts';
+import { isAlive, type Observed } from './observed.ts';
 import { type Phase, podPhase } from './phase.ts';
 import { currentSandbox } from './plan.ts';
 import { initContainers, isTerminal, mainContainers } from './pod-spec.ts';
@@ -33,16 +33,17 @@ export function podStatus(input: StatusInput): PodStatus {
   const init = containerStatuses(initContainers(pod), input);
   const mains = containerStatuses(mainContainers(pod), input);
   const known = ended || isTerminal(pod) ? finalContainerStatuses(pod, init, mains) : { init, mains };
-  const phase = phaseOf(input, [...known.init, ...known.mains]);
+  const computed = phaseOf(input, [...known.init, ...known.mains]);
+  const phase = isEnd(computed) && !ended && observed.containers.some(isAlive) ? beforeTheEnd(old.phase) : computed;
   const final = isEnd(phase) ? finalContainerStatuses(pod, known.init, known.mains) : known;
   const ephemeral = ephemeralStatuses(input);
   const ips = podIPs(input);
   const statuses = [...final.init, ...final.mains];
   const hasSandbox = currentSandbox(pod, observed) !== undefined;
-  const { reason, message } = failure ?? old;
+  const { reason, message } = failure && isEnd(phase) ? failure : old;
   return {
     ...old,
-    conditions: podConditions({ pod, phase, statuses, hasSandbox, now }),
+    conditions: podConditions({ pod, phase: computed, statuses, hasSandbox, now }),
     containerStatuses: final.mains,
     ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
     hostIP: hostIPs[0] ?? '',
@@ -57,8 +58,16 @@ export function podStatus(input: StatusInput): PodStatus {
   };
 }
 
-function isEnd(phase: Phase): boolean {
+function isEnd(phase: string): boolean {
   return phase === 'Succeeded' || phase === 'Failed';
+}
+
+/**
+ * The phase that a Pod keeps while something of it may still run: others take what a Pod that has Failed or Succeeded held for free
+ * (`mergePodStatus` in the kubelet's status manager). Its conditions say already what it will be.
+ */
+function beforeTheEnd(phase: string | undefined): string {
+  return phase ?? 'Pending';
 }
 
 function phaseOf({ pod, ended = false, failure }: StatusInput, statuses: ContainerStatus[]): Phase {
