@@ -114,8 +114,9 @@ function readDefinitions() {
       if (!name.startsWith('dev.outfit.')) Object.assign(property, openApiExtensions(shortName(name), field));
   for (const { group, version, kind, listKind, definition } of SERVED) {
     const names = { [kind]: definition, [listKind]: definition.slice(0, -kind.length) + listKind };
+    // What is only posted has no list.
     for (const [known, short] of Object.entries(names))
-      schemas[byShortName.get(short)][GVK] = [{ group, kind: known, version }];
+      if (byShortName.has(short)) schemas[byShortName.get(short)][GVK] = [{ group, kind: known, version }];
   }
   schemas[`${META}Patch`] = {
     type: 'object',
@@ -256,7 +257,10 @@ function pathsOf(base, resource) {
     const parameters = [...named, ...(sub.definition ? [PRETTY] : [])];
     paths[`${collection}/{name}/${sub.name}`] = { ...subOperations(resource, sub), parameters };
   }
-  return paths;
+  // What is only posted is nowhere else.
+  return Object.fromEntries(
+    Object.entries(paths).filter(([, item]) => Object.keys(item).some((key) => key !== 'parameters')),
+  );
 }
 
 function operations(resource, verbs, methods) {

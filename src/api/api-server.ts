@@ -103,6 +103,7 @@ function assemble(options: ApiServerOptions): { context: ApiContext; namespaces:
     version: { ...VERSION, ...options.version },
     checks: { ping: () => undefined, ...options.checks },
     openapi: new OpenApiFiles(options.openapiDirectory),
+    signingKey: key,
   };
   return { context: { rest, paths, functions, encodings: new EncodingCache(), log }, namespaces };
 }

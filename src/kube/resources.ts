@@ -83,6 +83,12 @@ export const RESOURCES: readonly Resource[] = [
       { ...own('token', 'TokenRequest', ['create']), kindGroup: 'authentication.k8s.io', kindVersion: 'v1' },
     ],
   }),
+  review('authentication.k8s.io', 'SelfSubjectReview'),
+  review('authentication.k8s.io', 'TokenReview'),
+  review('authorization.k8s.io', 'LocalSubjectAccessReview', true),
+  review('authorization.k8s.io', 'SelfSubjectAccessReview'),
+  review('authorization.k8s.io', 'SelfSubjectRulesReview'),
+  review('authorization.k8s.io', 'SubjectAccessReview'),
   served('coordination.k8s.io', 'v1', 'leases', 'Lease'),
   served('events.k8s.io', 'v1', 'events', 'Event', {
     shortNames: ['ev'],
@@ -125,6 +131,11 @@ export function apiVersionOf({ group, version }: Pick<Resource, 'group' | 'versi
 
 function own(name: string, kind: string, verbs: readonly Verb[]): Subresource {
   return { name, kind, verbs, definition: kind };
+}
+
+/** Questions that are posted and answered, and not kept. */
+function review(group: string, kind: string, namespaced = false): Resource {
+  return served(group, 'v1', `${kind.toLowerCase()}s`, kind, { namespaced, verbs: ['create'] });
 }
 
 /** Outfit's own, as their CustomResourceDefinitions say (`src/sidecar/crds.ts`). */

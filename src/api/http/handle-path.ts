@@ -9,7 +9,9 @@ import {
 } from '../discovery/resource-lists.ts';
 import type { VersionInfo } from '../discovery/version.ts';
 import type { OpenApiFiles } from '../openapi/files.ts';
+import type { SigningKey } from '../pki/signing-key.ts';
 import { methodNotAllowed } from '../rest/errors.ts';
+import { OPENID_PATHS, openIdDocument } from '../service-accounts/openid.ts';
 import { type Form, negotiate, parseAccept } from './accept.ts';
 import type { ApiRequest, BodyResponse, Headers } from './exchange.ts';
 import { type HealthChecks, health } from './health.ts';
@@ -20,6 +22,8 @@ export interface PathContext {
   version: VersionInfo;
   checks: HealthChecks;
   openapi: OpenApiFiles;
+  /** Of the tokens of service accounts. */
+  signingKey: SigningKey;
 }
 
 const ROOTS = ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'];
@@ -36,6 +40,7 @@ export async function handlePath(
   const found =
     health(trimmed, query, context.checks) ??
     (await context.openapi.answer(trimmed, request)) ??
+    openIdDocument(trimmed, request, context.signingKey) ??
     (await document(context, request, trimmed, rendering));
   if (!found) return pageNotFound();
   if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
@@ -60,7 +65,7 @@ async function document(
 
 function plainDocument(version: VersionInfo, { headers }: ApiRequest, path: string): object | undefined {
   const [, root, group, groupVersion, ...rest] = path.split('/');
-  if (path === '/') return { paths: [...ROOTS, ...groupVersions().flatMap(pathsOf)].sort() };
+  if (path === '/') return { paths: [...ROOTS, ...OPENID_PATHS, ...groupVersions().flatMap(pathsOf)].sort() };
   if (path === '/version') return version;
   if (rest.length > 0) return undefined;
   if (path === '/api') return apiVersions(headers.host ?? '');

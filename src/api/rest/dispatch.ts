@@ -1,6 +1,11 @@
 import { findResource, type Resource, type Subresource, type Verb } from '../../kube/resources.ts';
 import { verbOf } from '../auth/verb.ts';
 import type { ResourceRoute } from '../http/route.ts';
+import { reviewAccess, reviewLocalAccess, reviewOwnAccess } from '../reviews/access-review.ts';
+import { reviewRules } from '../reviews/rules-review.ts';
+import { reviewSelf } from '../reviews/self-subject-review.ts';
+import { reviewToken } from '../reviews/token-review.ts';
+import { requestToken } from '../service-accounts/token-request.ts';
 import { bind } from './binding.ts';
 import type { Answer, RestContext, RestRequest } from './context.ts';
 import { create } from './create.ts';
@@ -26,8 +31,19 @@ const HANDLERS: Record<Exclude<Verb, 'watch'>, Handler> = {
   deletecollection: removeCollection,
 };
 
-/** A POST that makes no object but does something, by subresource or resource. */
-const ACTIONS: Record<string, Handler> = { binding: bind, bindings: bind, eviction: evict };
+/** A POST that makes no object but does or answers something, by subresource or resource. */
+const ACTIONS: Record<string, Handler> = {
+  binding: bind,
+  bindings: bind,
+  eviction: evict,
+  localsubjectaccessreviews: reviewLocalAccess,
+  selfsubjectaccessreviews: reviewOwnAccess,
+  selfsubjectreviews: reviewSelf,
+  selfsubjectrulesreviews: reviewRules,
+  subjectaccessreviews: reviewAccess,
+  token: requestToken,
+  tokenreviews: reviewToken,
+};
 
 /** What a route asks of which resource. */
 export interface Target {

@@ -6,6 +6,7 @@ const SUBRESOURCES: Record<string, readonly string[]> = {
   nodes: ['status'],
   namespaces: ['finalize', 'status'],
   persistentvolumeclaims: ['status'],
+  serviceaccounts: ['token'],
   'sidecars.outfit.dev': ['status'],
   'clustersidecars.outfit.dev': ['status'],
 };
