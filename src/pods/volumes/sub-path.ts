@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, realpath, stat } from 'node:fs/promises';
+import { chmod, type FileHandle, mkdir, open, realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import type { Mounts } from './mounts.ts';
 import { O_PATH } from './o-path.ts';
@@ -58,32 +58,41 @@ function absent(error: NodeJS.ErrnoException): undefined {
   throw new SubPathError(error.message, { cause: error });
 }
 
+/** What is not there is made; its last directory gets the volume's own mode, so that whoever may write to the volume may write to it. */
 async function openBelow(volume: string, components: string[], mode: number): Promise<FileHandle> {
   let handle = await open(volume, O_PATH | constants.O_DIRECTORY);
+  let isNew = false;
   for (const component of components) {
     const parent = handle;
     try {
-      handle = await openChild(parent, component, mode);
+      ({ handle, isNew } = await openChild(parent, component, mode));
     } catch (error) {
       throw new SubPathError((error as Error).message, { cause: error });
     } finally {
       await parent.close();
     }
   }
+  // mkdir(2) took the umask's bits off.
+  if (isNew) await chmod(`/proc/self/fd/${handle.fd}`, mode & 0o7777);
   return handle;
 }
 
-async function openChild(parent: FileHandle, component: string, mode: number): Promise<FileHandle> {
+async function openChild(
+  parent: FileHandle,
+  component: string,
+  mode: number,
+): Promise<{ handle: FileHandle; isNew: boolean }> {
   const path = `/proc/self/fd/${parent.fd}/${component}`;
   const openIt = () => open(path, O_PATH | constants.O_NOFOLLOW);
-  const child = await openIt().catch(async (error: NodeJS.ErrnoException) => {
+  let isNew = false;
+  const handle = await openIt().catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
     await mkdir(path, { mode: mode & 0o7777 });
-    const made = await openIt();
-    return made;
+    isNew = true;
+    return openIt();
   });
-  if (!(await child.stat()).isSymbolicLink()) return child;
-  await child.close();
+  if (!(await handle.stat()).isSymbolicLink()) return { handle, isNew };
+  await handle.close();
   throw new Error(`${component} has become a symbolic link`);
 }
 

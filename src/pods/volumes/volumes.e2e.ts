@@ -1,4 +1,5 @@
 import {
+  chmod,
   chown,
   lstat,
   mkdir,
@@ -75,6 +76,7 @@ describe('a subPath', () => {
     volume = join(home, 'volume');
     target = join(home, 'pods/u-1/volume-subpaths/v/c/0');
     await mkdir(volume);
+    await chmod(volume, 0o2777);
     await mkdir(join(home, 'outside'));
     await writeFile(join(home, 'outside/secret'), 'secret');
   });
@@ -84,6 +86,7 @@ describe('a subPath', () => {
     await bind('a/b');
     await writeFile(join(volume, 'a/b/file'), 'hello');
     expect(await readFile(join(target, 'file'), 'utf8')).toBe('hello');
+    expect((await stat(target)).mode).toBe((await stat(volume)).mode);
   });
 
   test('may be a file', async () => {
