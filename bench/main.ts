@@ -4,8 +4,10 @@ import { commandTimes } from './commands.ts';
 import { cycles } from './cycles.ts';
 import { type Figure, table } from './figures.ts';
 import { idle } from './idle.ts';
+import { manyPods } from './many.ts';
 import { BenchNode } from './node.ts';
 import { podTimes } from './pod.ts';
+import { restartTimes } from './restart.ts';
 import { startTimes } from './start.ts';
 
 const [root, ...args] = process.argv.slice(2);
@@ -35,8 +37,10 @@ async function withNode(node: BenchNode): Promise<void> {
     await node.outfit('image', 'build', 'nginx');
     await node.outfit('image', 'build', 'busybox');
     await add('pod', 'one Pod', () => podTimes(node, runs));
+    await add('restart', 'a container that ends', () => restartTimes(node, runs));
     await add('commands', 'commands', () => commandTimes(node, runs));
     await add('idle', 'an idle node', () => idle(node, quick ? 5 : 20));
+    await add('many', 'many Pods at once', () => manyPods(node, { count: quick ? 20 : 100, seconds: quick ? 10 : 30 }));
     await add('cycles', 'Pods that come and go', () => cycles(node, quick ? 20 : 200));
   } finally {
     await node.close();

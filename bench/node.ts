@@ -169,5 +169,7 @@ export function openFiles(pid: number): number {
 /** The fields of an answer that the bench looks at. */
 interface PodAnswer {
   metadata?: { resourceVersion?: string };
-  status?: { phase?: string; podIP?: string };
+  status?: { phase?: string; podIP?: string; conditions?: { type: string; status: string }[] };
+  /** Of a list. */
+  items?: PodAnswer[];
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pino from 'pino';
 import { containerdRuntime } from '../src/cri/containerd-runtime.ts';
-import type { ContainerConfig, PodSandboxConfig, Runtime } from '../src/cri/runtime.ts';
+import type { PodSandboxConfig, Runtime } from '../src/cri/runtime.ts';
 import { NAMESPACES, testContainer, testSandbox } from '../src/cri/testing-config.ts';
 import { atMost, type Figure } from './figures.ts';
 import { answers, type BenchNode, processTime, timed, until } from './node.ts';
@@ -13,6 +13,14 @@ import { answers, type BenchNode, processTime, timed, until } from './node.ts';
 const run = promisify(execFile);
 const PODS = '/api/v1/namespaces/default/pods';
 const MANIFEST = 'examples/web-app/pod.yaml';
+
+interface BenchContainer {
+  name: string;
+  image: string;
+  command?: string[];
+}
+const MAIN: BenchContainer = { name: 'main-container', image: 'nginx' };
+const SIDECAR: BenchContainer = { name: 'sidecar-container', image: 'busybox', command: ['sleep', '100000'] };
 
 /**
  * From the request to HTTP 200 of the story's Pod, images present: by bare CRI calls, by the node's API, and by `kubectl create`, in turn,
@@ -24,12 +32,16 @@ export async function podTimes(node: BenchNode, runs: number): Promise<Figure[]>
   const hasKubectl = spawnSync('kubectl', ['version', '--client'], { env: node.env }).status === 0;
   const cri: number[] = [];
   const api: number[] = [];
+  const criWithSidecar: number[] = [];
+  const apiWithSidecar: number[] = [];
   const kubectl: number[] = [];
   const kubectlAlone: number[] = [];
   await viaApi(node);
   for (let i = 0; i < runs; i++) {
-    cri.push(await bare(node, runtime, i));
+    cri.push(await bare(node, runtime, `bare-${i}`, [MAIN]));
     api.push(await viaApi(node));
+    criWithSidecar.push(await bare(node, runtime, `bare-sidecar-${i}`, [SIDECAR, MAIN]));
+    apiWithSidecar.push(await viaApi(node, [SIDECAR]));
     if (!hasKubectl) continue;
     kubectl.push(await viaKubectl(node));
     kubectlAlone.push(
@@ -46,6 +58,13 @@ export async function podTimes(node: BenchNode, runs: number): Promise<Figure[]>
       api.map((ms, i) => ms / cri[i]!),
       1.3,
     ),
+    atMost('with a native sidecar: bare CRI calls to HTTP 200', 'ms', criWithSidecar),
+    atMost('with a native sidecar: API request to HTTP 200', 'ms', apiWithSidecar),
+    atMost(
+      'with a native sidecar: API request less bare CRI',
+      'ms',
+      apiWithSidecar.map((ms, i) => ms - criWithSidecar[i]!),
+    ),
     ...(hasKubectl
       ? [
           atMost('kubectl create to HTTP 200', 'ms', kubectl),
@@ -61,10 +80,13 @@ export async function podTimes(node: BenchNode, runs: number): Promise<Figure[]>
   ];
 }
 
-async function viaApi(node: BenchNode): Promise<number> {
+async function viaApi(node: BenchNode, sidecars: readonly BenchContainer[] = []): Promise<number> {
   const pod = {
     metadata: { name: 'web-app' },
-    spec: { containers: [{ image: 'nginx', name: 'main-container', ports: [{ containerPort: 80 }] }] },
+    spec: {
+      initContainers: sidecars.map((one) => ({ ...one, imagePullPolicy: 'IfNotPresent', restartPolicy: 'Always' })),
+      containers: [{ ...MAIN, ports: [{ containerPort: 80 }] }],
+    },
   };
   const page = await watchedPage(node);
   const ms = await timed(() => Promise.all([node.api('POST', PODS, pod), page.answered()]));
@@ -99,16 +121,25 @@ async function removed(node: BenchNode): Promise<void> {
 }
 
 /** The calls that a kubelet needs for this Pod, and nothing between them. */
-async function bare(node: BenchNode, runtime: Runtime, i: number): Promise<number> {
-  const sandbox = sandboxConfig(node, i);
-  mkdirSync(join(sandbox.logDirectory, 'main-container'), { recursive: true });
+async function bare(
+  node: BenchNode,
+  runtime: Runtime,
+  name: string,
+  containers: readonly BenchContainer[],
+): Promise<number> {
+  const sandbox = testSandbox({
+    metadata: { name, uid: randomUUID(), namespace: 'bench', attempt: 0 },
+    hostname: name,
+    logDirectory: join(node.home, 'bare', name),
+    linux: { cgroupParent: '', namespaces: NAMESPACES },
+  });
+  for (const { name: container } of containers) mkdirSync(join(sandbox.logDirectory, container), { recursive: true });
   let id = '';
   const ms = await timed(async () => {
     id = await runtime.runPodSandbox(sandbox);
     const { ip } = await runtime.podSandboxStatus(id);
-    const image = await runtime.pullImage('nginx');
-    const container = await runtime.createContainer(id, containerConfig(image), sandbox);
-    await runtime.startContainer(container);
+    await runtime.pullImage(MAIN.image);
+    for (const one of containers) await startBare(runtime, id, one, sandbox);
     await until(() => answers(ip));
   });
   await runtime.stopPodSandbox(id);
@@ -116,17 +147,10 @@ async function bare(node: BenchNode, runtime: Runtime, i: number): Promise<numbe
   return ms;
 }
 
-function sandboxConfig(node: BenchNode, i: number): PodSandboxConfig {
-  return testSandbox({
-    metadata: { name: `bare-${i}`, uid: randomUUID(), namespace: 'bench', attempt: 0 },
-    hostname: `bare-${i}`,
-    logDirectory: join(node.home, 'bare', String(i)),
-    linux: { cgroupParent: '', namespaces: NAMESPACES },
-  });
-}
-
-function containerConfig(image: string): ContainerConfig {
-  return testContainer({ metadata: { name: 'main-container', attempt: 0 }, image, logPath: 'main-container/0.log' });
+async function startBare(runtime: Runtime, id: string, one: BenchContainer, sandbox: PodSandboxConfig): Promise<void> {
+  const { name, image, command = [] } = one;
+  const config = testContainer({ metadata: { name, attempt: 0 }, image, command, logPath: `${name}/0.log` });
+  await runtime.startContainer(await runtime.createContainer(id, config, sandbox));
 }
 
 /** `podman kube play` of the same manifest with a hostPort, where podman is installed and can run it. */

@@ -1,4 +1,4 @@
-// Speed and memory, as ratios within one run: npm run bench [-- --quick] [-- --json FILE] [-- --only attach,start,pod,commands,idle,cycles]
+// Speed and memory, as ratios within one run: npm run bench [-- --quick] [-- --json FILE] [-- --only attach,start,pod,restart,commands,idle,many,cycles]
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,6 +1,6 @@
 import type { Probe } from '../../kube/generated/objects.ts';
 import type { Clock } from '../clock.ts';
-import { nextTick } from './schedule.ts';
+import { afterTick, nextTick } from './schedule.ts';
 import { afterProbe, initialState, type ProbeKind, type ProbeResult, type ProbeState, type Verdict } from './state.ts';
 
 export interface ProbeLoopOptions {
@@ -52,9 +52,13 @@ export class ProbeLoop {
     this.#options.clock.clearTimeout(this.#timer);
   }
 
+  get #periodMs(): number {
+    return (this.#options.probe.periodSeconds ?? 10) * 1000;
+  }
+
   #next(now: number): number {
-    const { anchor, probe } = this.#options;
-    return nextTick({ anchor, periodMs: (probe.periodSeconds ?? 10) * 1000 }, now, this.#delayedUntil(now));
+    const { anchor } = this.#options;
+    return nextTick({ anchor, periodMs: this.#periodMs }, now, this.#delayedUntil(now));
   }
 
   /** A clock that was set back does not prolong the delay beyond its length. */
@@ -65,10 +69,10 @@ export class ProbeLoop {
 
   #schedule(at: number): void {
     const { clock } = this.#options;
-    this.#timer = clock.setTimeout(() => void this.#fire(), Math.max(0, at - clock.now()));
+    this.#timer = clock.setTimeout(() => void this.#fire(at), Math.max(0, at - clock.now()));
   }
 
-  async #fire(): Promise<void> {
+  async #fire(tick: number): Promise<void> {
     const { clock, kind, probe, ask, changed } = this.#options;
     const begun = clock.now();
     const result = await ask(this.#stopped.signal);
@@ -76,7 +80,7 @@ export class ProbeLoop {
     const before = this.#state.verdict;
     this.#state = afterProbe(this.#state, result, { ...probe, kind });
     if (this.#isDone()) this.stop();
-    else this.#schedule(this.#next(begun));
+    else this.#schedule(this.#next(afterTick(tick, begun, this.#periodMs)));
     if (this.#state.verdict !== before) changed();
   }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { nextTick } from './schedule.ts';
+import { afterTick, nextTick } from './schedule.ts';
 
 describe('the next tick, with ticks at 3, 13, 23 …', () => {
   test.each<[string, now: number, notBefore: number | undefined, tick: number]>([
@@ -12,6 +12,18 @@ describe('the next tick, with ticks at 3, 13, 23 …', () => {
     ['a clock that was set back behind the first tick', -100, undefined, -97],
   ])('%s', (_, now, notBefore, tick) => {
     expect(nextTick({ anchor: 3, periodMs: 10 }, now, notBefore)).toBe(tick);
+  });
+});
+
+describe('after the tick at 100, in periods of 10, the next is looked for', () => {
+  test.each<[string, begun: number, from: number]>([
+    ['from its beginning, when it was on time', 100, 100],
+    ['from its beginning, when it was late', 117, 117],
+    ['from the tick, when the timer was early: it is not due again', 99, 100],
+    ['from the tick, when the wall clock was put right by a little meanwhile', 92, 100],
+    ['from its beginning, when the wall clock was set back by much', -3000, -3000],
+  ])('%s', (_, begun, from) => {
+    expect(afterTick(100, begun, 10)).toBe(from);
   });
 });
 

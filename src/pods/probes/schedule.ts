@@ -15,6 +15,14 @@ export function nextTick({ anchor, periodMs }: Schedule, now: number, notBefore 
   return past === 0 ? earliest : earliest + periodMs - past;
 }
 
+/**
+ * Where the next tick is looked for from, when the one of `tick` was begun at `begun`. Timers follow another clock than the wall's, which is corrected by
+ * and by: a timer that fires a little early has had its tick, and must not have it again. A clock that was set back by a period or more begins anew.
+ */
+export function afterTick(tick: number, begun: number, periodMs: number): number {
+  return begun < tick && tick - begun < periodMs ? tick : begun;
+}
+
 /** Never negative: the machine's clock may be set back behind the anchor. */
 function modulo(value: number, by: number): number {
   return ((value % by) + by) % by;
