@@ -7,9 +7,12 @@ export interface Figure {
   target?: { text: string; kept: boolean };
 }
 
-function median(runs: number[]): number {
-  const sorted = [...runs].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+const median = (runs: number[]): number => percentile(runs, 0.5);
+
+/** The value below which this part (0 to 1) of the values lies. */
+export function percentile(values: number[], part: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
 }
 
 /** A figure that should stay at or below `limit`. */

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { apiTimes } from './api.ts';
 import { attachTimes } from './attach.ts';
 import { commandTimes } from './commands.ts';
 import { cycles } from './cycles.ts';
@@ -42,6 +43,9 @@ async function withNode(node: BenchNode): Promise<void> {
     await add('idle', 'an idle node', () => idle(node, quick ? 5 : 20));
     await add('many', 'many Pods at once', () => manyPods(node, { count: quick ? 20 : 100, seconds: quick ? 10 : 30 }));
     await add('cycles', 'Pods that come and go', () => cycles(node, quick ? 20 : 200));
+    await add('api', 'the API', () =>
+      apiTimes(node, quick ? { pods: 2000, watchers: 100 } : { pods: 10_000, watchers: 1000 }),
+    );
   } finally {
     await node.close();
   }

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { atMost, type Figure } from './figures.ts';
+import { atMost, type Figure, percentile } from './figures.ts';
 import { type BenchNode, cpuSeconds, residentMegabytes, timed, until } from './node.ts';
 
 const PODS = '/api/v1/namespaces/default/pods';
@@ -99,9 +99,4 @@ async function probeErrors(node: BenchNode, count: number, seconds: number): Pro
     server.close();
   }
   return [...seen.values()].flatMap((times) => times.slice(1).map((time, i) => Math.abs(time - times[i]! - PERIOD)));
-}
-
-function percentile(values: number[], part: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
 }

@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
-import { Agent, request } from 'node:https';
+import { Agent, type RequestOptions, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -15,7 +15,7 @@ export class BenchNode {
   readonly home = mkdtempSync(join(tmpdir(), 'outfit-bench-'));
   readonly env: NodeJS.ProcessEnv = { ...process.env, OUTFIT_HOME: this.home, HOME: this.home };
   private readonly root: string;
-  private server: { url: URL; agent: Agent } | undefined;
+  private server: { url: URL; agent: Agent; credentials: Credentials } | undefined;
 
   constructor(root: string) {
     this.root = root;
@@ -32,14 +32,15 @@ export class BenchNode {
     const pem = (text: string) => Buffer.from(text, 'base64');
     const user = config.users[0].user;
     this.server?.agent.destroy();
+    const credentials = {
+      ca: pem(config.clusters[0].cluster['certificate-authority-data']),
+      cert: pem(user['client-certificate-data']),
+      key: pem(user['client-key-data']),
+    };
     this.server = {
       url: new URL(config.clusters[0].cluster.server),
-      agent: new Agent({
-        keepAlive: true,
-        ca: pem(config.clusters[0].cluster['certificate-authority-data']),
-        cert: pem(user['client-certificate-data']),
-        key: pem(user['client-key-data']),
-      }),
+      agent: new Agent({ keepAlive: true, ...credentials }),
+      credentials,
     };
   }
 
@@ -47,21 +48,37 @@ export class BenchNode {
     return JSON.parse(await this.outfit('node', 'status', '-o', 'json'));
   }
 
+  get credentials(): Credentials {
+    return this.server!.credentials;
+  }
+
+  at(path: string): URL {
+    return new URL(path, this.server!.url);
+  }
+
   /** One call of the node's API over a kept connection. */
-  api(method: string, path: string, body?: unknown): Promise<{ code: number; body: PodAnswer }> {
-    const { url, agent } = this.server!;
+  async api(
+    method: string,
+    path: string,
+    body?: unknown,
+    contentType = 'application/json',
+  ): Promise<{ code: number; body: PodAnswer }> {
+    const { code, text } = await this.call(path, { method, headers: { 'content-type': contentType } }, body);
+    return { code, body: JSON.parse(text || 'null') };
+  }
+
+  /** What GET gives, as it comes. */
+  async text(path: string, accept = 'application/json'): Promise<string> {
+    return (await this.call(path, { headers: { accept } })).text;
+  }
+
+  private call(path: string, options: RequestOptions, body?: unknown): Promise<{ code: number; text: string }> {
     return new Promise((resolve, reject) => {
-      const asked = request(
-        new URL(path, url),
-        { method, agent, headers: { 'content-type': 'application/json' } },
-        (answer) => {
-          const chunks: Buffer[] = [];
-          answer.on('data', (chunk) => chunks.push(chunk));
-          answer.on('end', () =>
-            resolve({ code: answer.statusCode!, body: JSON.parse(Buffer.concat(chunks).toString() || 'null') }),
-          );
-        },
-      );
+      const asked = request(this.at(path), { ...options, agent: this.server!.agent }, (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on('data', (chunk) => chunks.push(chunk));
+        answer.on('end', () => resolve({ code: answer.statusCode!, text: Buffer.concat(chunks).toString() }));
+      });
       asked.on('error', reject);
       asked.end(body === undefined ? undefined : JSON.stringify(body));
     });
@@ -72,10 +89,10 @@ export class BenchNode {
    * other millisecond would take a good part of a core from what is being measured.
    */
   watchPod<T>(name: string, find: (pod: PodAnswer) => T | undefined): Promise<{ found: Promise<T> }> {
-    const { url, agent } = this.server!;
+    const { agent } = this.server!;
     const path = `/api/v1/namespaces/default/pods?watch=true&fieldSelector=metadata.name%3D${name}`;
     return new Promise((resolve, reject) => {
-      const asked = request(new URL(path, url), { agent }, (answer) => {
+      const asked = request(this.at(path), { agent }, (answer) => {
         const found = new Promise<T>((told, ended) => {
           createInterface({ input: answer })
             .on('line', (line) => {
@@ -164,6 +181,12 @@ export function cpuSeconds(pid: number): number {
 
 export function openFiles(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
+}
+
+interface Credentials {
+  ca: Buffer;
+  cert: Buffer;
+  key: Buffer;
 }
 
 /** The fields of an answer that the bench looks at. */

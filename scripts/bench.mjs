@@ -1,4 +1,4 @@
-// Speed and memory, as ratios within one run: npm run bench [-- --quick] [-- --json FILE] [-- --only attach,start,pod,restart,commands,idle,many,cycles]
+// Speed and memory, as ratios within one run: npm run bench [-- --quick] [-- --json FILE] [-- --only attach,start,pod,restart,commands,idle,many,cycles,api]
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +17,8 @@ await build({
   format: 'esm',
   target: 'node20',
   banner: { js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);" },
+  // A native module, which finds its binary beside itself.
+  external: ['classic-level'],
   logLevel: 'warning',
 });
 process.exit(spawnSync(process.execPath, [outfile, root, ...process.argv.slice(2)], { stdio: 'inherit' }).status ?? 1);
