@@ -111,6 +111,8 @@ function exchange(
     try {
       request = send({
         ...{ host, port, path, headers, signal, agent: false, maxHeaderSize: MAX_HEADERS },
+        // Go takes lines that end in LF alone, as scripts behind a small web server write them.
+        insecureHTTPParser: true,
         ...(scheme === 'https' && { rejectUnauthorized: false, servername: isIP(host) ? '' : host }),
       });
     } catch (error) {

@@ -221,6 +221,12 @@ describe('a request', () => {
     expect(await get('/cut')).toBe(`failure: Get "http://127.0.0.1:${port}/cut": EOF`);
   });
 
+  test('whose answer has lines that end in LF alone', async () => {
+    const careless = createTcp((socket) => socket.on('data', () => socket.end('HTTP/1.0 503 No\nA: b\n\nbody')));
+    expect(await get('/', { port: await listen(careless) })).toBe('failure: HTTP probe failed with statuscode: 503');
+    careless.close();
+  });
+
   test('reads 10 KiB of the answer', async () => {
     expect(await get('/big')).toHaveLength('success: '.length + 10 * 1024);
   });
