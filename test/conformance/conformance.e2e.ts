@@ -1,8 +1,13 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, test, vi } from 'vitest';
 import { missingKubectl, NodeUnderTest } from '../e2e/node-under-test.ts';
 import { Api } from './api.ts';
 import { perform, type Theatre } from './performance.ts';
 import type { Scenario } from './scenario.ts';
+import { TLS_SECRET } from './scenarios/hooks.ts';
 import { scenarios } from './scenarios/index.ts';
 import { Witness } from './witness.ts';
 
@@ -21,6 +26,7 @@ describe('conformance', () => {
     const node = new NodeUnderTest(45);
     await node.start({ images: ['busybox', 'nginx'], flags: ['--restart-backoff=fast'] });
     const api = new Api(node.env.KUBECONFIG!);
+    await api.call('POST', '/api/v1/namespaces/default/secrets', tlsSecret(TLS_SECRET));
     theatre = { node, api, witness: new Witness(api) };
   });
   afterAll(async () => {
@@ -42,3 +48,18 @@ describe('conformance', () => {
   for (const scenario of chosen.filter(({ alone }) => !alone)) run(scenario);
   for (const scenario of chosen.filter(({ alone }) => alone)) run(scenario);
 });
+
+/** A certificate that nobody vouches for, as servers in Pods have. */
+function tlsSecret(name: string): object {
+  const folder = mkdtempSync(join(tmpdir(), 'outfit-conformance-'));
+  const [key, cert] = [join(folder, 'key'), join(folder, 'cert')];
+  const options = ['-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=nobody', '-days', '2', '-keyout', key, '-out', cert];
+  try {
+    execFileSync('openssl', ['req', '-x509', ...options], { stdio: 'ignore' });
+    const base64 = (file: string) => readFileSync(file).toString('base64');
+    const data = { 'tls.key': base64(key), 'tls.crt': base64(cert) };
+    return { apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/tls', metadata: { name }, data };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

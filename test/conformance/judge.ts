@@ -84,6 +84,26 @@ function ofContainers(one: Assertion, { sight, logs }: Seen): string | undefined
     const wrong = Object.entries(one.image).find(([name, image]) => !image.test(statusOf(last, name)?.image ?? ''));
     return wrong && `image of ${wrong[0]} is ${statusOf(last, wrong[0])?.image}`;
   }
+  const life = (name: string) =>
+    sight.versions.map((pod) => statusOf(pod, name)).filter((status) => status !== undefined);
+  if ('unreadyFirst' in one) {
+    const all = life(one.unreadyFirst);
+    const ready = all.findIndex((status) => status.ready);
+    const before = all.slice(0, Math.max(ready, 0));
+    return unless(
+      before.some(({ state }) => state?.running),
+      `${one.unreadyFirst} was ready as soon as it ran`,
+    );
+  }
+  if ('neverReady' in one)
+    return unless(!life(one.neverReady).some(({ ready }) => ready), `${one.neverReady} was ready`);
+  if ('countsUp' in one) {
+    const counts = life(one.countsUp).map(({ restartCount }) => restartCount);
+    return unless(
+      counts.every((count, index) => index === 0 || count >= counts[index - 1]!),
+      `counts: ${counts}`,
+    );
+  }
   if ('message' in one) {
     const { state, lastState } = statusOf(last, one.of) ?? {};
     return matches('message', (state?.terminated ?? lastState?.terminated)?.message ?? '', one.message);

@@ -96,6 +96,11 @@ export type Assertion =
   /** Conditions in the order in which they first became so: `Initialized=True`. Others may come between. */
   | { conditions: string[] }
   | { conditionIs: Record<string, string> }
+  /** The container ran and was not ready before it was ready. */
+  | { unreadyFirst: string }
+  | { neverReady: string }
+  /** Its restart count never went down. */
+  | { countsUp: string }
   /** READY, STATUS, RESTARTS as `kubectl get pod` prints them. */
   | { row: RegExp }
   /** The whole log of a container. */
