@@ -67,16 +67,21 @@ export class ApiClient {
 
   #ask(method: string, path: string, body?: unknown): Promise<Answer> {
     const { agent, server } = this.#connect();
+    const text = body === undefined ? '' : JSON.stringify(body);
+    const headers = {
+      accept: 'application/json',
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(text),
+    };
     return new Promise((resolve, reject) => {
-      const headers = { 'content-type': 'application/json', accept: 'application/json' };
       const asked = request(`${server}${path}`, { method, agent, headers, timeout: 20_000 }, (response) => {
-        let text = '';
+        let answer = '';
         response.setEncoding('utf8');
-        response.on('data', (chunk: string) => (text += chunk));
+        response.on('data', (chunk: string) => (answer += chunk));
         response.on('error', reject);
         response.on('end', () => {
           try {
-            resolve({ code: response.statusCode ?? 0, body: JSON.parse(text) });
+            resolve({ code: response.statusCode ?? 0, body: JSON.parse(answer) });
           } catch (error) {
             reject(error);
           }
@@ -85,7 +90,7 @@ export class ApiClient {
       });
       asked.on('timeout', () => asked.destroy(new Error('no answer')));
       asked.on('error', reject);
-      asked.end(body === undefined ? undefined : JSON.stringify(body));
+      asked.end(text);
     });
   }
 

@@ -31,8 +31,9 @@ interface Resident extends Inhabitant {
 }
 
 /** How long it may take until all is quiet again on a busy machine, restarts after back-off included. Milliseconds. */
-const QUIET_WITHIN = 150_000;
+const QUIET_WITHIN = 120_000;
 const LOOK_EVERY = 200;
+const SAY_AFTER = 15_000;
 
 /**
  * A world of Pods, and faults that strike while Pods are created, start, run and are deleted. All chance comes from one seed; what the machine
@@ -188,6 +189,7 @@ export class FaultSuite {
   /** Looks until there is nothing to complain about. @throws Error with the complaints that stay, at once with what may never be */
   async #untilQuiet(): Promise<Sight> {
     const deadline = Date.now() + QUIET_WITHIN;
+    let sayAt = Date.now() + SAY_AFTER;
     for (;;) {
       const { found, sight } = await this.#inspect().catch((error: unknown) => ({
         found: [String(error)],
@@ -195,6 +197,10 @@ export class FaultSuite {
       }));
       if (sight && found.length === 0) return sight;
       if (Date.now() > deadline) throw new Error(`not right after ${QUIET_WITHIN / 1000} s:\n${found.join('\n')}`);
+      if (Date.now() > sayAt) {
+        this.#options.say(`  still: ${found.slice(0, 5).join('; ')}`);
+        sayAt += SAY_AFTER;
+      }
       if (!nodeProcess(this.#places)) throw new Error('the node is dead');
       await sleep(LOOK_EVERY);
     }

@@ -4,6 +4,7 @@ import { commandRunner, type RunCommand } from '../command.ts';
 import type { NodePlaces } from '../places.ts';
 import { endProcesses } from '../processes.ts';
 import type { Runtime } from '../runtime.ts';
+import { removeStrays, tracesOf } from '../strays.ts';
 import { type Binaries, findBinaries } from './binaries.ts';
 import type { PodNetwork } from './cni.ts';
 import { type Configuration, writeConfiguration } from './configuration.ts';
@@ -50,7 +51,7 @@ export async function startContainerd(options: StartOptions): Promise<PrivateCon
   const { version, configuration } = await configure(options, binaries);
   const changed = writeConfiguration(configuration);
 
-  const start = () => startOne(places, binaries, runtime, env);
+  const start = () => startOne(places, binaries, runtime, env, log);
   const supervisor = new Supervisor({ log, start });
   const running = await adopt(places, runtime, changed, log);
   supervisor.watch(running ?? (await start()));
@@ -98,12 +99,17 @@ async function startOne(
   binaries: Binaries,
   runtime: Runtime,
   env: NodeJS.ProcessEnv,
+  log: Logger,
 ): Promise<Supervised> {
+  const traces = await tracesOf(places);
   const child = spawnContainerd(places, binaries, env);
   const id = await spawned(child);
   child.unref();
   try {
     await untilReady(places, runtime, () => child.exitCode !== null || child.signalCode !== null);
+    await removeStrays(traces, { places, runtime, log, run: commandRunner(binaries.path) }).catch((error: unknown) =>
+      log.warn({ err: error }, 'not all that a killed containerd left behind could be removed'),
+    );
   } catch (error) {
     await endProcesses([id], STOP_MS);
     throw error;

@@ -110,6 +110,17 @@ export async function ourRules({ ruleComment, cni }: NodePlaces, run: RunCommand
   return [...markedRules(rules, ruleComment), ...hostPortRules(rules, cni.network).rules];
 }
 
+/** Removes the host ports that CNI made for some of this node's sandboxes. */
+export async function removeHostPorts(
+  { cni }: NodePlaces,
+  isOf: (sandboxId: string) => boolean,
+  run: RunCommand,
+): Promise<void> {
+  const found = hostPortRules(parseRules(await iptables(run, 'iptables-save', [])), cni.network, isOf);
+  const input = restoreInput({ remove: found.rules, removeChains: found.chains });
+  if (input) await restore(run, input);
+}
+
 /** Deletes a bridge and the host's ends of Pods' cables on it. Nothing happens when there is no such bridge. */
 export async function removeBridge(bridge: string, run: RunCommand): Promise<void> {
   if (!existsSync(`${linkFolder(bridge)}/bridge`)) return;

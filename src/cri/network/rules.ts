@@ -36,9 +36,16 @@ export function markedRules(rules: Rule[], comment: string): Rule[] {
   return rules.filter(({ text }) => text.includes(`--comment "${comment}" `) || text.includes(`--comment ${comment} `));
 }
 
-/** The host-port rules and chains that CNI's portmap made for Pods of this network and did not take away. */
-export function hostPortRules(rules: Rule[], network: string): { rules: Rule[]; chains: string[] } {
-  const ours = rules.filter(({ text }) => text.includes(`dnat name: \\"${network}\\" `));
+/** The host-port rules and chains that CNI's portmap made for Pods of this network, or for some of its sandboxes, and did not take away. */
+export function hostPortRules(
+  rules: Rule[],
+  network: string,
+  isOf: (sandboxId: string) => boolean = () => true,
+): { rules: Rule[]; chains: string[] } {
+  const ours = rules.filter(({ text }) => {
+    const [, name, id = ''] = /dnat name: \\"([^"\\]*)\\" id: \\"([^"\\]*)\\"/.exec(text) ?? [];
+    return name === network && isOf(id);
+  });
   const chains = ours.map(({ text }) => / -j (CNI-DN-\S+)/.exec(text)?.[1] ?? '').filter(Boolean);
   return { rules: ours, chains: [...new Set(chains)] };
 }
