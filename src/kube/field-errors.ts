@@ -58,7 +58,8 @@ function withDetail(text: string, detail: string): string {
 }
 
 function show(value: unknown): string {
-  if (value === undefined || value === null) return 'null';
+  // As Go's field errors do: the word, quoted.
+  if (value === undefined || value === null) return '"null"';
   if (typeof value === 'string') return quote(value);
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value);
 }

@@ -38,6 +38,17 @@ function faults(
 const ONLY =
   'spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)\n';
 
+const zone = (...zones: string[]) => ({
+  matchExpressions: zones.map((value) => ({ key: 'zone', operator: 'In', values: [value] })),
+});
+const gated = (p: Anything): void => {
+  p.spec.schedulingGates = [{ name: 'g' }];
+};
+function wants(p: Anything, nodeSelectorTerms: object[]): Anything {
+  p.spec.affinity = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } };
+  return p;
+}
+
 describe('what may change', () => {
   test.each<[string, (pod: Anything) => void, ((pod: Anything) => void)?]>([
     ['nothing', () => {}],
@@ -99,6 +110,8 @@ describe('what may change', () => {
         p.spec.schedulingGates = [{ name: 'g' }];
       },
     ],
+    ['the node affinity of a gated Pod', (p) => wants(p, [zone('a')]), gated],
+    ['one requirement more of a gated Pod', (p) => wants(p, [zone('a', 'b')]), (p) => gated(wants(p, [zone('a')]))],
   ])('%s', (_, change, before) => expect(faults(change, before)).toEqual([]));
 });
 
@@ -142,7 +155,7 @@ describe('what may not', () => {
       (p) => {
         delete p.spec.activeDeadlineSeconds;
       },
-      ['spec.activeDeadlineSeconds: Invalid value: null: must not update from a positive integer to nil value'],
+      ['spec.activeDeadlineSeconds: Invalid value: "null": must not update from a positive integer to nil value'],
     ],
     [
       'one toleration less',
@@ -174,7 +187,92 @@ describe('what may not', () => {
         `${ONLY}+ spec.nodeName: "n"`,
       ],
     ],
+    [
+      'a negative deadline',
+      (p) => {
+        p.spec.activeDeadlineSeconds = -1;
+      },
+      [
+        'spec.activeDeadlineSeconds: Invalid value: -1: must be between 1 and 2147483647, inclusive',
+        'spec.activeDeadlineSeconds: Invalid value: -1: must be between 0 and 2147483647, inclusive',
+      ],
+    ],
+    [
+      'resources, and with them the class of the Pod',
+      (p) => {
+        p.spec.containers[0].resources = { requests: { cpu: '1' } };
+      },
+      [
+        'metadata: Invalid value: "BestEffort": Pod QOS is immutable',
+        `${ONLY}+ spec.containers[0].resources.requests: {"cpu":"1"}`,
+      ],
+    ],
+    [
+      'an image with blanks',
+      (p) => {
+        p.spec.containers[0].image = 'nginx ';
+      },
+      [
+        'spec.containers[0].image: Invalid value: "nginx ": must not have leading or trailing whitespace',
+        'spec.containers[0].image: Invalid value: "nginx ": must not have leading or trailing whitespace',
+      ],
+    ],
+    [
+      'no image',
+      (p) => {
+        p.spec.containers[0].image = '';
+      },
+      ['spec.containers[0].image: Required value', 'spec.containers[0].image: Required value'],
+    ],
+    [
+      'ephemeral containers, which have a path of their own',
+      (p) => {
+        p.spec.ephemeralContainers = [
+          { name: 'd', image: 'x', imagePullPolicy: 'Always', terminationMessagePolicy: 'File' },
+        ];
+      },
+      [expect.stringContaining(`${ONLY}+ spec.ephemeralContainers: [{"name":"d"`) as unknown as string],
+    ],
   ])('%s', (_, change, expected) => expect(faults(change)).toEqual(expected));
+
+  const terms = 'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms';
+  test.each<[string, (pod: Anything) => void, string]>([
+    [
+      'another node selector',
+      (p) => {
+        p.spec.nodeSelector = { a: 'c' };
+      },
+      'spec.nodeSelector: Invalid value: {"a":"c"}: only additions to spec.nodeSelector are allowed (no mutations or deletions)',
+    ],
+    [
+      'one more alternative',
+      (p) => wants(p, [zone('a'), zone('b')]),
+      `${terms}: Invalid value: ${JSON.stringify([zone('a'), zone('b')])}: no additions/deletions to non-empty NodeSelectorTerms list are allowed`,
+    ],
+    [
+      'another zone',
+      (p) => wants(p, [zone('b')]),
+      `${terms}[0]: Invalid value: ${JSON.stringify(zone('b'))}: only additions are allowed (no mutations or deletions)`,
+    ],
+    [
+      'no node affinity any more',
+      (p) => delete p.spec.affinity,
+      `${terms}: Invalid value: []: no additions/deletions to non-empty NodeSelectorTerms list are allowed`,
+    ],
+  ])('of a gated Pod: %s', (_, change, expected) => {
+    const before = (p: Anything): void => {
+      gated(wants(p, [zone('a')]));
+      p.spec.nodeSelector = { a: 'b' };
+    };
+    expect(faults(change, before)).toEqual([expected]);
+  });
+
+  test('the affinity of a gated Pod to other Pods', () => {
+    const podAffinity = { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'k' }] };
+    expect(faults((p) => Object.assign(p.spec, { affinity: { podAffinity } }), gated)).toEqual([
+      `${ONLY}+ spec.affinity: ${JSON.stringify({ podAffinity })}`,
+    ]);
+  });
 
   test('a finalizer while the Pod is being deleted', () => {
     const deleting = (p: Anything): void => {
@@ -228,6 +326,12 @@ describe('ephemeral containers', () => {
   };
 
   test('come', () => expect(ephemeral(withDebug)).toEqual([]));
+  test('never to a Pod of a file', () => {
+    const mirrored = (p: Anything): void => {
+      p.metadata.annotations = { 'kubernetes.io/config.mirror': 'x' };
+    };
+    expect(ephemeral(withDebug, mirrored)).toEqual([': Forbidden: static pods do not support ephemeral containers']);
+  });
   test('never go', () => {
     expect(
       ephemeral((p) => {

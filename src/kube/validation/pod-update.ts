@@ -2,7 +2,9 @@ import type { FieldError } from '../errors.ts';
 import { forbidden, invalidEach, invalidValue, required } from '../field-errors.ts';
 import type { Container, ContainerStatus, Pod, PodSpec, Toleration } from '../generated/objects.ts';
 import { isQualifiedName } from '../names.ts';
+import { qosClass } from '../qos.ts';
 import { validateImageSpaces } from './containers.ts';
+import { validateGatedPlacement, withOldPlacement } from './gated-update.ts';
 import { immutable, jsonDiff, sameJson } from './immutable.ts';
 import { validateMetadataUpdate } from './metadata.ts';
 import { APPARMOR, specOf, validatePodItself } from './pod.ts';
@@ -37,7 +39,7 @@ export function validatePodUpdate(next: Pod, old: Pod): FieldError[] {
     ...soFar,
     ...validateTolerationUpdate(spec.tolerations ?? [], before.tolerations ?? []),
     ...validateGateUpdate(spec, before),
-    ...validateRest(spec, before),
+    ...(sameJson(spec, before) ? [] : [...validateQuality(next, old), ...validateRest(spec, before)]),
   ];
 }
 
@@ -61,6 +63,8 @@ export function validatePodStatusUpdate(next: Pod, old: Pod): FieldError[] {
 
 /** What Kubernetes refuses in a write of `pods/ephemeralcontainers`: they come, and never change or go. */
 export function validateEphemeralContainersUpdate(next: Pod, old: Pod): FieldError[] {
+  if (old.metadata?.annotations?.[MIRROR] !== undefined)
+    return [forbidden('', 'static pods do not support ephemeral containers')];
   const field = 'spec.ephemeralContainers';
   const now = specOf(next).ephemeralContainers ?? [];
   return [
@@ -130,43 +134,35 @@ function validateGateUpdate(next: PodSpec, old: PodSpec): FieldError[] {
   );
 }
 
+/** A Pod's resources may not change, and least of all its class. Kubernetes names the metadata. */
+function validateQuality(next: Pod, old: Pod): FieldError[] {
+  const before = old.status?.qosClass ?? qosClass(old);
+  if (qosClass(next) === before) return [];
+  return [invalidValue('metadata', next.status?.qosClass ?? '', 'Pod QOS is immutable')];
+}
+
 /** Everything that may change is set back; what differs then may not. */
 function validateRest(next: PodSpec, old: PodSpec): FieldError[] {
   const graceMended = (old.terminationGracePeriodSeconds ?? 0) < 0 && next.terminationGracePeriodSeconds === 1;
   const gated = (old.schedulingGates ?? []).length > 0;
   const masked: PodSpec = {
-    ...next,
+    ...(gated ? withOldPlacement(next, old) : next),
     containers: withOldImages(next.containers, old.containers),
     ...(next.initContainers && { initContainers: withOldImages(next.initContainers, old.initContainers ?? []) }),
     ...(graceMended && { terminationGracePeriodSeconds: old.terminationGracePeriodSeconds }),
-    ...(gated && { nodeSelector: old.nodeSelector }),
   };
   for (const field of ['activeDeadlineSeconds', 'tolerations', 'schedulingGates'] as const) {
     if (old[field] === undefined) delete masked[field];
     else Object.assign(masked, { [field]: old[field] });
   }
-  const selector = gated ? validateSelectorUpdate(next, old) : [];
-  if (sameJson(masked, old)) return selector;
+  const placement = gated ? validateGatedPlacement(next, old) : [];
+  if (sameJson(masked, old)) return placement;
   const diff = jsonDiff(old, masked, 'spec').join('\n');
-  return [...selector, forbidden('spec', `pod updates may not change fields other than ${UPDATABLE}\n${diff}`)];
+  return [...placement, forbidden('spec', `pod updates may not change fields other than ${UPDATABLE}\n${diff}`)];
 }
 
 function withOldImages(next: readonly Container[], old: readonly Container[]): Container[] {
   return next.map((container, i) => ({ ...container, image: old[i]?.image }) as Container);
-}
-
-/** Pods that wait at a gate may be told more about the node that they want. */
-function validateSelectorUpdate({ nodeSelector = {} }: PodSpec, old: PodSpec): FieldError[] {
-  const kept = Object.entries(old.nodeSelector ?? {}).every(([key, value]) => nodeSelector[key] === value);
-  return kept
-    ? []
-    : [
-        invalidValue(
-          'spec.nodeSelector',
-          nodeSelector,
-          'only additions to spec.nodeSelector are allowed (no mutations or deletions)',
-        ),
-      ];
 }
 
 function validateAnnotationUpdate(next: Pod, old: Pod): FieldError[] {
