@@ -49,7 +49,7 @@ export interface Runtime {
   removeImage(image: string): Promise<void>;
   listImages(): Promise<Image[]>;
 
-  /** CPU and memory of the containers that run. */
+  /** CPU, memory and disk of the containers that run. */
   listContainerStats(): Promise<ContainerStats[]>;
 
   /** Something happened to a container or sandbox: look at it. May repeat, may miss some: the caller polls as well. Ends when `signal` aborts; reconnects by itself. */
@@ -269,6 +269,8 @@ export interface ContainerStats {
   /** Nanoseconds since the container started; undefined when unknown. */
   cpuUsageNanoseconds?: number;
   memoryWorkingSetBytes?: number;
+  /** What the container has written beside its volumes. containerd measures it now and then. */
+  writableLayerBytes?: number;
 }
 
 export interface RuntimeEvent {

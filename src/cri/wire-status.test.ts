@@ -57,12 +57,22 @@ it("an image's user is a number, a name, or not said", () => {
 
 it('statistics leave out what the runtime does not know', () => {
   const attributes = { id: 'c', labels: { a: 'b' } };
-  expect(statsOfWire({ attributes, cpu: null, memory: null })).toEqual({ containerId: 'c', labels: { a: 'b' } });
+  expect(statsOfWire({ attributes, cpu: null, memory: null, writableLayer: null })).toEqual({
+    containerId: 'c',
+    labels: { a: 'b' },
+  });
   expect(
     statsOfWire({
       attributes,
       cpu: { usageCoreNanoSeconds: { value: '5' } },
       memory: { workingSetBytes: { value: '6' } },
+      writableLayer: { usedBytes: { value: '7' } },
     }),
-  ).toEqual({ containerId: 'c', labels: { a: 'b' }, cpuUsageNanoseconds: 5, memoryWorkingSetBytes: 6 });
+  ).toEqual({
+    containerId: 'c',
+    labels: { a: 'b' },
+    cpuUsageNanoseconds: 5,
+    memoryWorkingSetBytes: 6,
+    writableLayerBytes: 7,
+  });
 });

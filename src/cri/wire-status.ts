@@ -62,6 +62,7 @@ export interface WireStats {
   attributes: { id: string; labels: Labels } | null;
   cpu: { usageCoreNanoSeconds: { value: string } | null } | null;
   memory: { workingSetBytes: { value: string } | null } | null;
+  writableLayer: { usedBytes: { value: string } | null } | null;
 }
 
 export function sandboxOfWire(wire: WireSandbox): PodSandbox {
@@ -92,14 +93,16 @@ export function imageOfWire({ id, repoTags, repoDigests, size, uid, username }: 
   return { id, repoTags, repoDigests, size: Number(size), ...user };
 }
 
-export function statsOfWire({ attributes, cpu, memory }: WireStats): ContainerStats {
+export function statsOfWire({ attributes, cpu, memory, writableLayer }: WireStats): ContainerStats {
   const used = cpu?.usageCoreNanoSeconds?.value;
   const held = memory?.workingSetBytes?.value;
+  const written = writableLayer?.usedBytes?.value;
   return {
     containerId: attributes?.id ?? '',
     labels: attributes?.labels ?? {},
     ...(used !== undefined && { cpuUsageNanoseconds: Number(used) }),
     ...(held !== undefined && { memoryWorkingSetBytes: Number(held) }),
+    ...(written !== undefined && { writableLayerBytes: Number(written) }),
   };
 }
 

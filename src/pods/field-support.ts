@@ -131,7 +131,7 @@ const CONTAINER: Record<string, Support> = {
   ...probe('startupProbe'),
   resizePolicy: { noEffect: 'containers are not resized in place, so there is no policy to follow' },
   'resources.claims': { warn: `${YET}: the container gets no devices` },
-  'resources.limits{}': { warn: unenforcedLimit },
+  'resources.limits{}': { warn: unknownLimit },
   'securityContext.appArmorProfile': { warn: appArmor },
   'securityContext.seLinuxOptions': { warn: `${YET}: the container runs with the label that the runtime gives it` },
   'securityContext.windowsOptions': { noEffect: 'this is a Linux machine' },
@@ -230,6 +230,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, Support>> = {
     'volumes[].configMap.defaultMode',
     'volumes[].configMap.name',
     'volumes[].downwardAPI.defaultMode',
+    'volumes[].emptyDir.sizeLimit',
     'volumes[].hostPath.path',
     'volumes[].hostPath.type',
     'volumes[].name',
@@ -280,7 +281,6 @@ export const FIELD_SUPPORT: Readonly<Record<string, Support>> = {
   'tolerations[].tolerationSeconds': { noEffect: 'no taint evicts a pod that runs' },
   topologySpreadConstraints: { warn: `${YET}: there is one node, nothing is spread` },
   'volumes[].emptyDir.medium': { warn: medium },
-  'volumes[].emptyDir.sizeLimit': { warn: sizeLimit },
   ...below('volumes[].ephemeral.volumeClaimTemplate', CLAIM_TEMPLATE),
   ...Object.fromEntries(
     [...VOLUME_KINDS_TO_COME, ...VOLUME_KINDS_OF_CLUSTERS].map((kind) => [`volumes[].${kind}`, UNSUPPORTED_VOLUME]),
@@ -314,9 +314,8 @@ function unlessDefault(standard: string, consequence: string): Judge {
   return (value) => (value === standard || value === '' ? undefined : `${YET}: ${consequence}`);
 }
 
-function unenforcedLimit(_: unknown, { key }: { key: string }): string | undefined {
-  if (key === 'cpu' || key === 'memory') return undefined;
-  if (key === 'ephemeral-storage') return `${YET}: the container may use any amount of disk`;
+function unknownLimit(_: unknown, { key }: { key: string }): string | undefined {
+  if (['cpu', 'memory', 'ephemeral-storage'].includes(key)) return undefined;
   return `${YET}: this node has no such resource to give`;
 }
 
@@ -332,8 +331,4 @@ function recursiveReadOnly(mode: unknown): string | undefined {
 
 function medium(value: unknown): string | undefined {
   return value === '' || value === 'Memory' ? undefined : `${YET}: the pod will wait in ContainerCreating`;
-}
-
-function sizeLimit(_: unknown, { parent }: { parent: Record<string, unknown> }): string | undefined {
-  return parent.medium === 'Memory' ? undefined : `${YET}: the volume may grow as large as the disk`;
 }

@@ -5,7 +5,7 @@ import { gracePeriod } from './pod-spec.ts';
 
 export const POD_NAME_LABEL = 'io.kubernetes.pod.name';
 export const POD_NAMESPACE_LABEL = 'io.kubernetes.pod.namespace';
-const CONTAINER_NAME_LABEL = 'io.kubernetes.container.name';
+export const CONTAINER_NAME_LABEL = 'io.kubernetes.container.name';
 export const MESSAGE_PATH_ANNOTATION = 'io.kubernetes.container.terminationMessagePath';
 export const MESSAGE_POLICY_ANNOTATION = 'io.kubernetes.container.terminationMessagePolicy';
 

@@ -91,6 +91,11 @@ export class PodLoop {
     await Promise.allSettled(workers.map(({ done }) => done));
   }
 
+  /** The Pod takes more of the machine than it may: it ends, and has Failed. */
+  evict(uid: string, message: string): void {
+    this.#workers.get(uid)?.evict(message);
+  }
+
   #take(pod: Pod, { isFresh }: { isFresh: boolean }): void {
     const uid = podUid(pod);
     const worker = this.#workers.get(uid);

@@ -46,8 +46,8 @@ export interface Plan {
 }
 
 export interface KillPod {
-  /** Finished: nothing is left that would run again. */
-  reason: 'Deleted' | 'Finished' | 'DeadlineExceeded';
+  /** Finished: nothing is left that would run again. Failed: for a reason that the plan does not know. */
+  reason: 'Deleted' | 'Finished' | 'DeadlineExceeded' | 'Failed';
   gracePeriodSeconds: number;
 }
 

@@ -42,8 +42,9 @@ export function podParts(options: PodPartsOptions): PodParts {
   const volumes = new Volumes({
     paths,
     mounts,
-    payload: (volume, pod) => volumePayload(volume, payloadInput(pod, options)),
+    payload: (volume, pod) => volumePayload(volume, payloadInput(pod, options, tokens)),
     claimOf: options.claimOf,
+    memoryBytes: options.machine.size.memoryBytes,
   });
   return {
     prepareVolumes: (pod) => volumes.prepare(pod),

@@ -6,9 +6,11 @@ import { type End, endContainers, removeAll, takeDown } from './end.ts';
 import { Look } from './look.ts';
 import { type Observed, POD_UID_LABEL } from './observed.ts';
 import { type KillPod, type Plan, plan, type Waiting } from './plan.ts';
-import { fieldPath, gracePeriod, podUid, podWords } from './pod-spec.ts';
+import { DEADLINE_EXCEEDED, type PodFailure } from './pod-failure.ts';
+import { fieldPath, gracePeriod, isTerminal, podUid, podWords } from './pod-spec.ts';
 import { messageOf, type Outcome, OWNER_LABEL, type Tools } from './round.ts';
 import { podStatus } from './status.ts';
+import { sysctlFailure } from './sysctls.ts';
 import { Holds } from './waits.ts';
 
 /** What is wanted of a Pod: to live as its object says; to stop because the node stops; to vanish because its object has. */
@@ -33,11 +35,6 @@ export interface SyncResult {
   written?: Pod | undefined;
 }
 
-const DEADLINE = {
-  reason: 'DeadlineExceeded',
-  message: 'Pod was active on the node longer than the specified deadline',
-};
-
 /** The step that is held back when the sandbox or the volumes fail, among the names of containers. */
 const WHOLE_POD = '';
 
@@ -60,7 +57,8 @@ export class PodSync {
   /** Ends of back-offs that the user was told of. */
   readonly #told = new Map<string, number>();
   #isFresh: boolean;
-  #isPastDeadline = false;
+  /** Once set it stays: the Pod ends. */
+  #failure: PodFailure | undefined;
   /** Why volumes are out of date, as the user was told. */
   #stale = '';
   #written: Pod | undefined;
@@ -95,6 +93,14 @@ export class PodSync {
     );
   }
 
+  /** The Pod ends and has Failed, for the first reason that is given. */
+  fail(pod: Pod, failure: PodFailure): void {
+    if (this.#failure) return;
+    this.#failure = failure;
+    const { type, reason, message } = failure.event;
+    this.#tools.events.event(pod, type, reason, message);
+  }
+
   /** The Pod was changed by its user: what failed may work now. */
   forgive(): void {
     this.#holds.clear();
@@ -111,7 +117,21 @@ export class PodSync {
     const { pod } = input;
     const facts = { pod, observed, now: clock.now(), health, backOffs: this.#backOffs };
     const decided = plan({ ...facts, ...(backOffRules && { backOffRules }) });
-    return decided.killPod ? this.#end(input, decided.killPod) : this.#carryOn(input, decided);
+    const killPod = decided.killPod ?? this.#killOf(pod, observed);
+    return killPod ? this.#end(input, killPod) : this.#carryOn(input, decided);
+  }
+
+  /** A Pod that the node does not let in, or that must go for what it does. */
+  #killOf(pod: Pod, { sandboxes }: Observed): KillPod | undefined {
+    if (isTerminal(pod)) return undefined;
+    const rejection = sandboxes.length === 0 ? sysctlFailure(pod) : undefined;
+    if (rejection) this.fail(pod, rejection);
+    return (
+      this.#failure && {
+        reason: 'Failed',
+        gracePeriodSeconds: this.#failure.gracePeriodSeconds ?? gracePeriod(pod),
+      }
+    );
   }
 
   async #carryOn({ pod, signal }: SyncInput, decided: Plan): Promise<SyncResult> {
@@ -191,10 +211,7 @@ export class PodSync {
 
   async #end(input: SyncInput, { reason, gracePeriodSeconds }: KillPod): Promise<SyncResult> {
     const { pod } = input;
-    if (reason === 'DeadlineExceeded' && !this.#isPastDeadline) {
-      this.#isPastDeadline = true;
-      this.#tools.events.event(pod, 'Normal', DEADLINE.reason, DEADLINE.message);
-    }
+    if (reason === 'DeadlineExceeded') this.fail(pod, DEADLINE_EXCEEDED);
     const end = this.#endOf(input, gracePeriodSeconds);
     await this.#endContainers(end);
     await this.#lookAgain();
@@ -255,7 +272,7 @@ export class PodSync {
   async #writeStatus(pod: Pod, ended = false): Promise<void> {
     const { writer, health, hostIPs, clock } = this.#tools;
     const observed = this.#look.last;
-    const failure = this.#isPastDeadline ? DEADLINE : undefined;
+    const failure = this.#failure;
     const facts = { observed, health, hostIPs, now: clock.now(), waiting: new Map(this.#waiting), ended };
     const written = await writer.status(pod, (current) =>
       podStatus({ pod: current, ...facts, ...(failure && { failure }) }),

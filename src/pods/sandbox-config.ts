@@ -7,6 +7,7 @@ import { podLabels } from './labels.ts';
 import type { PodPaths } from './paths.ts';
 import { initContainers, isSidecar, mainContainers } from './pod-spec.ts';
 import { isPrivileged, namespaces, sandboxSecurity } from './security.ts';
+import { sysctlName } from './sysctls.ts';
 
 interface SandboxConfigInput {
   pod: Pod;
@@ -65,5 +66,5 @@ function mapping({ containerPort, hostPort = 0, hostIP = '', protocol }: Contain
 }
 
 function sysctls({ spec }: Pod): Record<string, string> {
-  return Object.fromEntries((spec?.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value]));
+  return Object.fromEntries((spec?.securityContext?.sysctls ?? []).map(({ name, value }) => [sysctlName(name), value]));
 }

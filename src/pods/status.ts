@@ -8,6 +8,7 @@ import type { Health } from './health.ts';
 import { isAlive, type Observed } from './observed.ts';
 import { type Phase, podPhase } from './phase.ts';
 import { currentSandbox } from './plan.ts';
+import { isRejected, type PodFailure } from './pod-failure.ts';
 import { initContainers, isTerminal, mainContainers } from './pod-spec.ts';
 
 export interface StatusInput {
@@ -23,13 +24,15 @@ export interface StatusInput {
   /** Nothing of the Pod runs or will run: the phase is Succeeded or Failed from now on. */
   ended?: boolean;
   /** The Pod has Failed for a reason of its own, whatever its containers say (activeDeadlineSeconds). */
-  failure?: { reason: string; message: string };
+  failure?: Pick<PodFailure, 'reason' | 'message' | 'isRejection'>;
 }
 
 /** The whole status of a Pod, computed from facts (`generateAPIPodStatus`; kubelet-behaviour §3.1 to §3.3). Pure. */
 export function podStatus(input: StatusInput): PodStatus {
   const { pod, observed, now, hostIPs, failure, ended = false } = input;
   const old = pod.status ?? {};
+  if (isRejected(pod)) return old;
+  if (failure?.isRejection) return rejectedStatus(input, failure);
   const init = containerStatuses(initContainers(pod), input);
   const mains = containerStatuses(mainContainers(pod), input);
   const known = ended || isTerminal(pod) ? finalContainerStatuses(pod, init, mains) : { init, mains };
@@ -56,6 +59,15 @@ export function podStatus(input: StatusInput): PodStatus {
     ...(reason !== undefined && { reason }),
     startTime: old.startTime ?? formatTime(new Date(now)),
   };
+}
+
+/** Of a Pod that the node did not let in there is nothing more to tell. */
+function rejectedStatus(
+  { pod, now }: StatusInput,
+  { reason, message }: { reason: string; message: string },
+): PodStatus {
+  const { qosClass: quality = qosClass(pod), startTime = formatTime(new Date(now)), ...old } = pod.status ?? {};
+  return { ...old, message, phase: 'Failed', qosClass: quality, reason, startTime };
 }
 
 function isEnd(phase: string): boolean {

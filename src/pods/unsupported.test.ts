@@ -102,24 +102,13 @@ describe('a field that the node cannot honour is named, with the consequence', (
       ],
     ],
     [
-      'limits, but not those of cpu and memory',
+      'limits of what this node does not have',
       withContainer({
         resources: { limits: { cpu: '1', memory: '1Gi', 'ephemeral-storage': '1Gi', 'example.com/gpu': '1' } },
       }),
       [
-        'spec.containers[0].resources.limits[ephemeral-storage]: not honoured by this node yet: the container may use any amount of disk',
         'spec.containers[0].resources.limits[example.com/gpu]: not honoured by this node yet: this node has no such resource to give',
       ],
-    ],
-    [
-      'a size limit on disk, but not in memory',
-      withSpec({
-        volumes: [
-          { name: 'a', emptyDir: { sizeLimit: '1Gi' } },
-          { name: 'b', emptyDir: { medium: 'Memory', sizeLimit: '1Gi' } },
-        ],
-      }),
-      ['spec.volumes[0].emptyDir.sizeLimit: not honoured by this node yet: the volume may grow as large as the disk'],
     ],
     [
       'where the pod runs and as whom',

@@ -2,6 +2,7 @@ import type { RuntimeEvent } from '../cri/runtime.ts';
 import type { Pod } from '../kube/generated/objects.ts';
 import type { KubeObject } from '../kube/object.ts';
 import { containerHash } from './hash.ts';
+import { evicted } from './pod-failure.ts';
 import { isDeleted, lastingContainers, podUid } from './pod-spec.ts';
 import { names, PodSync, type SyncResult, type Wish } from './pod-sync.ts';
 import { isUnavailable, type Tools } from './round.ts';
@@ -83,6 +84,14 @@ export class PodWorker {
     if (event) this.#sync.note(event);
     this.#isDirty = true;
     if (!this.#isDeaf) this.#wakeUp();
+  }
+
+  /** The Pod takes more than it may: it ends, and has Failed. */
+  evict(message: string): void {
+    if (this.#wish !== 'live') return;
+    this.#sync.fail(this.#pod, evicted(message));
+    this.#round.abort(new Superseded());
+    this.#urge();
   }
 
   /** What probes say of the Pod's containers is another thing. */

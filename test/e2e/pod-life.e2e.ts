@@ -182,16 +182,11 @@ describe('the life of Pods', () => {
   });
 
   step('what is not honoured is said', async () => {
-    const limited = '{name: c, command: [sleep, "1000"], resources: {limits: {ephemeral-storage: 1Gi}}}';
     const created = await node.create(
-      pod('warned', 'volumes: [{name: s, csi: {driver: csi.example.com}}]', limited),
+      pod('warned', 'hostUsers: false, volumes: [{name: s, csi: {driver: csi.example.com}}]'),
     );
-    expect(created.stderr).toMatch(
-      /^Warning: spec\.containers\[0\]\.resources\.limits\[ephemeral-storage\]: not honoured by this node yet: /m,
-    );
-    expect(created.stderr).toMatch(
-      /^Warning: spec\.volumes\[0\]\.csi: volumes of this kind are not supported /m,
-    );
+    expect(created.stderr).toMatch(/^Warning: spec\.hostUsers: not honoured by this node yet: /m);
+    expect(created.stderr).toMatch(/^Warning: spec\.volumes\[0\]\.csi: volumes of this kind are not supported /m);
   });
 
   step('a Pod of a node that is not there can be deleted', async () => {

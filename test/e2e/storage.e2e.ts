@@ -170,4 +170,23 @@ describe('storage', () => {
     await soon(async () => expect(directories('own-scratch')).toEqual([]));
     expect(existsSync(join(node.home, 'claims'))).toBe(true);
   });
+
+  step('who takes more of the disk than allowed is evicted', async () => {
+    const fill = 'dd if=/dev/zero of=/v/small/file bs=1024 count=2048 2>/dev/null';
+    await pod('greedy', fill, [{ name: 'small', emptyDir: { sizeLimit: '1Mi' } }]);
+    const main = { name: 'c', image: 'busybox', imagePullPolicy: 'IfNotPresent' };
+    const limits = { 'ephemeral-storage': '1Mi' };
+    const command = ['sh', '-c', 'dd if=/dev/zero of=/file bs=1024 count=2048 2>/dev/null; exec sleep 100042'];
+    await pod('writes', '', [], { containers: [{ ...main, command, resources: { limits } }] });
+    const evicted = async (name: string, message: string) => {
+      await soon(async () => {
+        const { status } = await get<Pod>('pod', name);
+        expect(status).toMatchObject({ phase: 'Failed', reason: 'Evicted', message });
+      });
+      await soon(async () => expect(await events(name)).toContain(`Warning Evicted ${message}`));
+      expect(await node.k('get', 'pod', name, '--no-headers')).toMatch(new RegExp(`^${name} +0/1 +(Error|Evicted) `));
+    };
+    await evicted('greedy', 'Usage of EmptyDir volume "small" exceeds the limit "1Mi". ');
+    await evicted('writes', 'Pod ephemeral local storage usage exceeds the total limit of containers 1Mi. ');
+  });
 });

@@ -4,6 +4,7 @@ import type { Pod } from '../../kube/generated/objects.ts';
 import { type BackOffRules, FAST_BACKOFF } from '../../pods/backoff.ts';
 import { Claims } from '../../pods/claims/claims.ts';
 import { type EventRecorder, eventRecorder, expireEvents } from '../../pods/events.ts';
+import { keepWithinLimits } from '../../pods/eviction/keep-within-limits.ts';
 import { keepNode, registerNode } from '../../pods/keep-node.ts';
 import { keepLogsShort } from '../../pods/logs/keep-logs-short.ts';
 import { PodLoop } from '../../pods/loop.ts';
@@ -135,6 +136,16 @@ async function compose({ settings, paths, context, log, teardown }: Parts): Prom
   await loop.start();
   teardown.add('pod loop', () => loop.stop());
   void keepNode({ ...node, signal });
+  const evict = (uid: string, message: string) => loop.evict(uid, message);
+  void keepWithinLimits({
+    store,
+    runtime,
+    paths: podPaths(paths.home),
+    nodeName: settings.nodeName,
+    log,
+    evict,
+    signal,
+  });
   const sidecarEvents = recorder({ store, log, teardown }, 'sidecar-admission', '');
   keepSidecarStatus({ store, known: sidecars, events: sidecarEvents, log, signal });
   void expireEvents({ store, signal, log });

@@ -1,6 +1,7 @@
 import { chmod, chown, mkdir, rename, stat } from 'node:fs/promises';
 import type { EmptyDirVolumeSource, Pod } from '../../kube/generated/objects.ts';
-import { quantityValue } from '../../kube/quantity.ts';
+import { podResources } from '../../kube/pod-resources.ts';
+import { formatQuantity, quantityValue } from '../../kube/quantity.ts';
 import type { PodPaths } from '../paths.ts';
 import { allContainers, podUid } from '../pod-spec.ts';
 import type { Mounts } from './mounts.ts';
@@ -14,6 +15,8 @@ export interface VolumeContext {
   pod: Pod;
   paths: PodPaths;
   mounts: Mounts;
+  /** What all Pods together may have of the machine's memory. Bytes; undefined leaves sizes to the kernel: half of the memory. */
+  memoryBytes?: number | undefined;
 }
 
 /**
@@ -54,11 +57,11 @@ export async function makeDirectory(path: string, { spec }: Pod): Promise<void> 
 export async function makeTmpfs(
   path: string,
   source: EmptyDirVolumeSource,
-  { pod, mounts }: VolumeContext,
+  { pod, mounts, memoryBytes }: VolumeContext,
 ): Promise<void> {
   await mkdir(path, { recursive: true });
   if ((await mounts.below(path)).length > 0) return;
-  await mounts.mountTmpfs(path, { ...memorySize(pod, source), ...ownership(pod.spec) });
+  await mounts.mountTmpfs(path, { ...memorySize(pod, source, memoryBytes), ...ownership(pod.spec) });
 }
 
 function ownership(spec: Pod['spec']): { mode: number; group?: number } {
@@ -66,18 +69,18 @@ function ownership(spec: Pod['spec']): { mode: number; group?: number } {
   return fsGroup === undefined ? { mode: EVERYBODY } : { mode: EVERYBODY | SET_GROUP, group: fsGroup };
 }
 
-/** The smaller of the volume's sizeLimit and the Pod's memory limit; half of the machine's memory (the kernel's default) without either. */
-function memorySize(pod: Pod, { sizeLimit }: EmptyDirVolumeSource): { sizeBytes?: number } {
-  const limits = [sizeLimit === undefined ? 0 : quantityValue(sizeLimit), podMemoryLimit(pod)].filter(
-    (bytes) => bytes > 0,
-  );
+/** The smallest of the volume's sizeLimit, the Pod's memory limit and what Pods may have of the machine (`calculateEmptyDirMemorySize`). */
+function memorySize(pod: Pod, { sizeLimit }: EmptyDirVolumeSource, memoryBytes = 0): { sizeBytes?: number } {
+  const own = sizeLimit === undefined ? 0 : quantityValue(sizeLimit);
+  const limits = [own, podMemoryLimit(pod), memoryBytes].filter((bytes) => bytes > 0);
   return limits.length > 0 ? { sizeBytes: Math.min(...limits) } : {};
 }
 
-/** 0 unless every container has a limit. */
+/** What the Pod's containers may take at any one time; 0 unless every container has a limit. */
 function podMemoryLimit(pod: Pod): number {
-  const limits = allContainers(pod).map(({ resources }) => resources?.limits?.memory);
-  return limits.includes(undefined) ? 0 : limits.reduce((sum, limit) => sum + quantityValue(limit ?? '0'), 0);
+  if (allContainers(pod).some(({ resources }) => resources?.limits?.memory === undefined)) return 0;
+  const limit = podResources(pod.spec ?? { containers: [] }, 'limits').get('memory');
+  return limit ? quantityValue(formatQuantity(limit)) : 0;
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -118,6 +118,16 @@ describe('an emptyDir', () => {
   });
 });
 
+test('a volume in memory is no larger than what Pods may have of it', async () => {
+  const any = { name: 'any', emptyDir: { medium: 'Memory' } };
+  const small = { name: 'small', emptyDir: { medium: 'Memory', sizeLimit: '4Ki' } };
+  await new Volumes({ paths: podPaths(home), mounts, memoryBytes: 2 ** 20 }).prepare(pod([any, small]));
+  expect([...mounted.values()]).toEqual([
+    { mode: 0o777, sizeBytes: 2 ** 20 },
+    { mode: 0o777, sizeBytes: 4096 },
+  ]);
+});
+
 describe('a hostPath', () => {
   const prepare = (path: string, type?: string) =>
     volumes().prepare(pod([{ name: 'h', hostPath: { path, ...(type !== undefined && { type }) } }]));

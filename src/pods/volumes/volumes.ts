@@ -16,6 +16,8 @@ import { VolumeError } from './volume-error.ts';
 export interface VolumesOptions {
   paths: PodPaths;
   mounts?: Mounts;
+  /** What Pods may have of the machine's memory, in bytes. */
+  memoryBytes?: number;
   /** The files of a volume that is made from objects of the API. @throws Error in the kubelet's words when an object is missing */
   payload?: (volume: Volume, pod: Pod) => Payload | undefined;
   /** The claim of a volume. @throws Error in the kubelet's words when the Pod must wait for it */
@@ -28,12 +30,15 @@ export class Volumes {
   readonly #mounts: Mounts;
   readonly #payload: NonNullable<VolumesOptions['payload']>;
   readonly #claimOf: VolumesOptions['claimOf'];
+  readonly #memoryBytes: number | undefined;
 
-  constructor({ paths, mounts = systemMounts(), payload = () => undefined, claimOf }: VolumesOptions) {
+  constructor(options: VolumesOptions) {
+    const { paths, mounts = systemMounts(), payload = () => undefined, claimOf, memoryBytes } = options;
     this.#paths = paths;
     this.#mounts = mounts;
     this.#payload = payload;
     this.#claimOf = claimOf;
+    this.#memoryBytes = memoryBytes;
   }
 
   /**
@@ -54,7 +59,7 @@ export class Volumes {
    * @throws VolumeError for the first one that cannot be; it keeps the files that it has
    */
   async refresh(pod: Pod): Promise<void> {
-    const context = { pod, paths: this.#paths, mounts: this.#mounts };
+    const context = this.#contextOf(pod);
     for (const volume of (pod.spec?.volumes ?? []).filter(isFileVolume)) {
       await told(volume, () => refreshFileVolume(volume, () => this.#payload(volume, pod) ?? new Map(), context));
     }
@@ -79,8 +84,12 @@ export class Volumes {
     return readdir(this.#paths.podsDirectory).catch(() => []);
   }
 
+  #contextOf(pod: Pod): VolumeContext {
+    return { pod, paths: this.#paths, mounts: this.#mounts, memoryBytes: this.#memoryBytes };
+  }
+
   async #prepareOne(volume: Volume, pod: Pod): Promise<string> {
-    const context = { pod, paths: this.#paths, mounts: this.#mounts };
+    const context = this.#contextOf(pod);
     return (await told(volume, () => this.#place(volume, context))) ?? refuseKind(volume);
   }
 
