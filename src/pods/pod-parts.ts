@@ -42,7 +42,7 @@ export function podParts(options: PodPartsOptions): PodParts {
   const volumes = new Volumes({
     paths,
     mounts,
-    payload: (volume, pod) => volumePayload(volume, payloadInput(pod, options, tokens)),
+    payload: (volume, pod) => volumePayload(volume, payloadInput(pod, options)),
     claimOf: options.claimOf,
     memoryBytes: options.machine.size.memoryBytes,
   });
