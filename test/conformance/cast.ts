@@ -85,10 +85,11 @@ function teller(name: string): string {
   return `say() { read -r now _ </proc/uptime; echo "$now ${name} $1" >>${STAGE}/story; }`;
 }
 
+/** An image may name another signal than SIGTERM for the end: nginx's is SIGQUIT. */
 function trap(exit: number, onTerm: Part['onTerm']): string {
-  if (onTerm === 'ignore') return "trap 'say term' TERM";
+  if (onTerm === 'ignore') return "trap 'say term' TERM QUIT";
   const { after = 0, exit: code = exit } = onTerm ?? {};
-  return `trap 'say term; ${after > 0 ? `${nap(after)}; ` : ''}end ${code}' TERM`;
+  return `trap 'say term; ${after > 0 ? `${nap(after)}; ` : ''}end ${code}' TERM QUIT`;
 }
 
 function span(runs: Span): string {

@@ -1,8 +1,17 @@
 import type { Scenario } from '../scenario.ts';
 import { containerLifecycle } from './container-lifecycle.ts';
+import { environment } from './environment.ts';
 import { hooks } from './hooks.ts';
 import { nativeSidecars } from './native-sidecars.ts';
 import { probes } from './probes.ts';
+import { runtime } from './runtime.ts';
 
 /** All of them; docs/conformance.md is made from this list. */
-export const scenarios: Scenario[] = [...containerLifecycle, ...nativeSidecars, ...hooks, ...probes];
+export const scenarios: Scenario[] = [
+  ...containerLifecycle,
+  ...nativeSidecars,
+  ...hooks,
+  ...probes,
+  ...runtime,
+  ...environment,
+];
