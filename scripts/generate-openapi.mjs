@@ -33,9 +33,10 @@ const PATCHES = [
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
 ];
-/** Nothing is known of how lists of custom resources merge. */
-const CUSTOM_PATCHES = PATCHES.slice(0, 2);
+/** Nothing is known of how lists of custom resources merge strategically. */
+const CUSTOM_PATCHES = PATCHES.filter((type) => !type.includes('strategic'));
 const PRETTY = queryParameter('pretty', 'string', "If 'true', then the output is pretty printed.");
 const PARAMETERS = {
   list: listParameters(),
@@ -120,7 +121,7 @@ function readDefinitions() {
   }
   schemas[`${META}Patch`] = {
     type: 'object',
-    description: 'A change of an object: JSON patch, JSON merge patch or strategic merge patch.',
+    description: 'A change of an object: JSON patch, JSON merge patch, strategic merge patch, or a configuration to apply.',
   };
   return { schemas, fullName: (short) => byShortName.get(short) };
 }

@@ -185,7 +185,7 @@ describe('a custom resource', () => {
     expect((await ask('PATCH', `${SIDECARS}/hello`, { body: {}, headers })).json).toMatchObject({
       code: 415,
       message:
-        'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json',
+        'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml',
     });
     expect((await ask('PUT', `${SIDECARS}/hello`, { body: sidecar() })).json).toMatchObject({
       code: 422,

@@ -2,7 +2,14 @@ import { badRequest, invalid, StatusError } from '../../kube/errors.ts';
 import { invalidValue } from '../../kube/field-errors.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import type { Resource } from '../../kube/resources.ts';
-import { type DecodedBody, MalformedBody, mediaType, parseJson, unsupportedMediaType } from '../http/body.ts';
+import {
+  type DecodedBody,
+  decodeObjectBody,
+  MalformedBody,
+  mediaType,
+  parseJson,
+  unsupportedMediaType,
+} from '../http/body.ts';
 import { applyJsonPatch, type JsonPatchOperation } from './json-patch.ts';
 import { applyMergePatch } from './merge-patch.ts';
 import { applyStrategicMergePatch, BadStrategicPatch } from './strategic-merge.ts';
@@ -19,7 +26,8 @@ export interface Patch {
 const MERGE = 'application/merge-patch+json';
 const STRATEGIC = 'application/strategic-merge-patch+json';
 const JSON_PATCH = 'application/json-patch+json';
-const APPLY = 'application/apply-patch+yaml';
+/** Server-side apply, whose body is a configuration and no patch. */
+export const APPLY = 'application/apply-patch+yaml';
 /** apiserver `endpoints/handlers/patch.go`. */
 const MAX_OPERATIONS = 10_000;
 
@@ -33,7 +41,7 @@ export function readPatch(
   { custom }: Pick<Resource, 'custom'> = {},
 ): Patch {
   const media = mediaType(contentType);
-  if (custom && media === STRATEGIC) throw unsupportedMediaType([JSON_PATCH, MERGE]);
+  if (custom && media === STRATEGIC) throw unsupportedMediaType([JSON_PATCH, MERGE, APPLY]);
   switch (media) {
     case JSON_PATCH: {
       const { value, duplicates } = read(body);
@@ -49,14 +57,26 @@ export function readPatch(
       const patch = requireObject(value);
       return { duplicates, apply: (current, { definition }) => strategic(current, patch, definition) };
     }
-    case APPLY:
-      // Server-side apply has its place here (issue 5).
-      throw new StatusError(
-        'UnsupportedMediaType',
-        'server-side apply is not supported by this server yet: use client-side apply (kubectl apply without --server-side)',
-      );
     default:
-      throw unsupportedMediaType([JSON_PATCH, MERGE, STRATEGIC]);
+      throw unsupportedMediaType([JSON_PATCH, MERGE, STRATEGIC, APPLY]);
+  }
+}
+
+/**
+ * Reads a configuration for server-side apply: YAML, which kubectl writes as JSON.
+ * @throws StatusError BadRequest
+ */
+export async function readConfiguration(body: Buffer): Promise<DecodedBody> {
+  try {
+    return parseJson(body);
+  } catch (error) {
+    if (!(error instanceof MalformedBody)) throw error;
+  }
+  try {
+    return await decodeObjectBody(body, 'application/yaml');
+  } catch (error) {
+    if (error instanceof MalformedBody) throw badRequest(`error decoding YAML: ${error.message}`);
+    throw error;
   }
 }
 

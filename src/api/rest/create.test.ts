@@ -34,7 +34,6 @@ describe('create', () => {
       status: { phase: 'Pending', qosClass: 'BestEffort' },
     });
     expect((json as KubeObject).metadata.uid).toMatch(/^uid-/);
-    expect((json as KubeObject).metadata).not.toHaveProperty('managedFields');
     expect(await f.object(`${PODS}/p`)).toEqual(json);
   });
 

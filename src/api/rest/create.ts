@@ -1,12 +1,13 @@
 import { alreadyExists, badRequest, notFound, StatusError } from '../../kube/errors.ts';
 import { generateName } from '../../kube/generate-name.ts';
-import type { ObjectMeta } from '../../kube/generated/objects.ts';
+import type { ManagedFieldsEntry, ObjectMeta } from '../../kube/generated/objects.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { formatTime } from '../../kube/time.ts';
 import { forbidden } from '../auth/authorize.ts';
 import type { Answer, RestContext, RestRequest } from './context.ts';
 import { named } from './errors.ts';
 import { keyOf } from './key.ts';
+import { owned, ownersOfNew } from './ownership.ts';
 import { readObject } from './read-object.ts';
 import { admitAndCheck, withResourceDefaults } from './rules.ts';
 import { strategyOf } from './strategy.ts';
@@ -21,14 +22,22 @@ export async function create(context: RestContext, request: RestRequest): Promis
   return createObject(context, request, object);
 }
 
-/** Stores a decoded object as a new one. */
-export async function createObject(context: RestContext, request: RestRequest, object: KubeObject): Promise<Answer> {
+/**
+ * Stores a decoded object as a new one.
+ * @param owners of its fields; without it, whoever creates it
+ */
+export async function createObject(
+  context: RestContext,
+  request: RestRequest,
+  object: KubeObject,
+  owners?: ManagedFieldsEntry[],
+): Promise<Answer> {
   checkPlace(request, object);
   requireNamespace(context, request, object.metadata.name);
   const generated = !object.metadata.name && object.metadata.generateName;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await createOnce(context, request, object);
+      return await createOnce(context, request, object, owners);
     } catch (error) {
       if (!generated || !(error instanceof StatusError) || error.reason !== 'AlreadyExists') throw error;
       if (attempt === NAME_ATTEMPTS) throw namesTaken(error);
@@ -36,13 +45,19 @@ export async function createObject(context: RestContext, request: RestRequest, o
   }
 }
 
-async function createOnce(context: RestContext, request: RestRequest, object: KubeObject): Promise<Answer> {
+async function createOnce(
+  context: RestContext,
+  request: RestRequest,
+  object: KubeObject,
+  owners?: ManagedFieldsEntry[],
+): Promise<Answer> {
   const { resource } = request;
   const metadata = newMetadata(context, request, object.metadata);
   const complete = withResourceDefaults(resource, { ...toStorage(resource, object), metadata });
   const now = formatTime(context.now());
-  const draft = strategyOf(resource).initial(complete, now);
-  const checked = await admitAndCheck(context, request, { operation: 'CREATE', object: draft });
+  const managedFields = owners ?? ownersOfNew(context, request, complete);
+  const draft = owned(strategyOf(resource).initial(complete, now), managedFields);
+  const checked = owned(await admitAndCheck(context, request, { operation: 'CREATE', object: draft }), managedFields);
   // What is computed from the object, such as a Pod's QoS class, is computed from what admission made of it.
   const admitted = strategyOf(resource).initial(checked, now);
   const { name = '' } = admitted.metadata;

@@ -94,12 +94,12 @@ describe('patch', () => {
       /does not contain declared merge key: name/,
     ],
     [
-      'server-side apply, for now',
-      'apply-patch+yaml',
+      'force without apply',
+      'merge-patch+json',
       {},
-      '',
-      415,
-      /server-side apply is not supported by this server yet/,
+      '?force=true',
+      422,
+      'PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch',
     ],
     ['another type', 'json', {}, '', 415, /accepted media types include: application\/json-patch\+json/],
   ];

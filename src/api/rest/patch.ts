@@ -1,18 +1,34 @@
 import { type Decoded, DecodeError, decodeValue } from '../../kube/decode.ts';
+import { invalid } from '../../kube/errors.ts';
+import { forbidden } from '../../kube/field-errors.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { apiVersionOf, type Resource } from '../../kube/resources.ts';
 import { customKindOf } from '../custom/custom-kind.ts';
 import { decodeCustom } from '../custom/decode-custom.ts';
-import { invalidResult, readPatch } from '../patch/patch.ts';
+import { mediaType } from '../http/body.ts';
+import { APPLY, invalidResult, readConfiguration, readPatch } from '../patch/patch.ts';
+import { applyConfiguration, requireConfig } from './apply.ts';
 import type { Answer, RestContext, RestRequest } from './context.ts';
 import { modify } from './update.ts';
 
 /** Answers PATCH of an object or of a subresource that is a view of it. */
 export async function patch(context: RestContext, request: RestRequest): Promise<Answer> {
   const { resource } = request;
+  if (mediaType(request.http.headers['content-type']) === APPLY) return applyPatch(context, request);
+  if (request.query.has('force'))
+    throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [
+      forbidden('force', 'may not be specified for non-apply patch'),
+    ]);
   const change = readPatch(await request.http.readBody(), request.http.headers['content-type'], resource);
   return modify(context, request, (current) =>
     decodeResult(context, request, change.apply(current, resource), change.duplicates),
+  );
+}
+
+async function applyPatch(context: RestContext, request: RestRequest): Promise<Answer> {
+  const { value, duplicates } = await readConfiguration(await request.http.readBody());
+  return applyConfiguration(context, request, requireConfig(value), (result) =>
+    decodeResult(context, request, result, duplicates),
   );
 }
 

@@ -1,6 +1,6 @@
 import { badRequest, conflict, invalid } from '../../kube/errors.ts';
 import { invalidValue } from '../../kube/field-errors.ts';
-import type { ObjectMeta } from '../../kube/generated/objects.ts';
+import type { ManagedFieldsEntry, ObjectMeta } from '../../kube/generated/objects.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import type { Answer, RestContext, RestRequest } from './context.ts';
 import { checkPlace, createObject } from './create.ts';
@@ -8,6 +8,7 @@ import { isSame } from './equality.ts';
 import { named } from './errors.ts';
 import { find, keyOf } from './key.ts';
 import { parseRevision } from './list-options.ts';
+import { owned, ownersAfterUpdate } from './ownership.ts';
 import { readObject } from './read-object.ts';
 import { admitAndCheck, withResourceDefaults } from './rules.ts';
 import { strategyOf } from './strategy.ts';
@@ -28,6 +29,16 @@ export async function update(context: RestContext, request: RestRequest): Promis
   return modify(context, request, () => object);
 }
 
+/** Two states of an object as they are stored, and the managedFields that `change` gave the second. */
+interface Step {
+  current: KubeObject;
+  next: KubeObject;
+  said: ManagedFieldsEntry[] | undefined;
+}
+
+/** Says who owns the fields of an object after a change. */
+type Owners = (step: Step) => ManagedFieldsEntry[] | undefined;
+
 /**
  * Replaces an object by what `change` makes of its latest version, both in the form of the request's resource. What only the server sets is kept.
  * A change that comes to nothing is not written. When another write comes between, `change` is asked again, unless its result names a
@@ -38,12 +49,13 @@ export async function modify(
   context: RestContext,
   request: RestRequest,
   change: (current: KubeObject) => KubeObject | Promise<KubeObject>,
+  owners: Owners = (step) => ownersAfterUpdate(context, request, step),
 ): Promise<Answer> {
   for (let attempt = 1; ; attempt++) {
     const current = find(context, request);
     const wanted = await change(fromStorage(request.resource, current));
     checkPreconditions(request, wanted, current);
-    const next = await complete(context, request, wanted, current);
+    const next = await complete(context, request, wanted, current, owners);
     try {
       return { status: 200, object: fromStorage(request.resource, await write(context, request, current, next)) };
     } catch (error) {
@@ -77,13 +89,15 @@ async function complete(
   request: RestRequest,
   wanted: KubeObject,
   current: KubeObject,
+  owners: Owners,
 ): Promise<KubeObject> {
   const stored = toStorage(request.resource, wanted);
   const merged = ownFields(request, stored, current);
   const metadata = nextMetadata(merged.metadata, current.metadata);
-  const object = withResourceDefaults(request.resource, { ...merged, metadata });
+  const next = withResourceDefaults(request.resource, { ...merged, metadata });
+  const object = owned(next, owners({ current, next, said: wanted.metadata.managedFields }));
   const admitted = await admitAndCheck(context, request, { operation: 'UPDATE', object, previous: current });
-  return withGeneration(request, admitted, current);
+  return withGeneration(request, owned(admitted, object.metadata.managedFields), current);
 }
 
 /** A subresource changes only its own fields, and the object itself all but those. */
