@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { TokenRequest } from '../kube/generated/objects.ts';
 import type { KubeObject } from '../kube/object.ts';
 import { findResource, type Resource } from '../kube/resources.ts';
 import type { Store } from '../store/store.ts';
@@ -19,6 +20,7 @@ import { createSigningKey, SigningKey } from './pki/signing-key.ts';
 import type { Admit, RestContext } from './rest/context.ts';
 import { removeCollection } from './rest/delete.ts';
 import { Snapshots } from './rest/snapshots.ts';
+import { grantToken } from './service-accounts/grant-token.ts';
 import { Tokens } from './service-accounts/tokens.ts';
 
 export interface ApiServerOptions {
@@ -49,6 +51,8 @@ export interface ApiServerOptions {
 export interface ApiServer {
   /** Answers one request in memory. Never rejects. */
   handle(request: ApiRequest): Promise<ApiResponse>;
+  /** Answers a TokenRequest without HTTP, for the kubelet's side of this process. @throws StatusError */
+  grantToken(account: { namespace: string; name: string }, request: Pick<TokenRequest, 'spec'>): TokenRequest;
   /** @throws ListenError */
   listen(options: ListenOptions): Promise<Listening>;
   /** Ends background work. Listeners are closed on their own. */
@@ -61,6 +65,7 @@ export async function apiServer(options: ApiServerOptions): Promise<ApiServer> {
   await namespaces.start();
   return {
     handle: (request) => handle(context, request),
+    grantToken: (account, request) => grantToken({ ...context.rest, warn: () => {} }, account, request),
     listen: (where) =>
       listen(
         {

@@ -1,5 +1,6 @@
 import type { ContainerConfig, Image } from '../cri/runtime.ts';
 import type { Container, Pod } from '../kube/generated/objects.ts';
+import type { ApiAddress } from './api-variables.ts';
 import { type ContainerMountsInput, containerMounts } from './container-mounts.ts';
 import type { PodPlace } from './downward.ts';
 import { environment, expandCommand, type ObjectLookup } from './environment.ts';
@@ -25,6 +26,8 @@ export interface ContainerConfigInput extends PodPlace {
   paths: PodPaths;
   lookup: ObjectLookup;
   machine?: MachineSize;
+  /** Where the container reaches the API; absent where it cannot. */
+  api?: ApiAddress;
   /** As in ContainerRequest. */
   targetId?: string;
 }

@@ -1,4 +1,5 @@
 import type { ConfigMap, Container, EnvFromSource, EnvVar, Pod, Secret } from '../kube/generated/objects.ts';
+import { type ApiAddress, apiVariables } from './api-variables.ts';
 import { ConfigError } from './config-error.ts';
 import { type PodPlace, podField, resourceField } from './downward.ts';
 import { expand } from './expansion.ts';
@@ -15,6 +16,8 @@ export interface EnvironmentInput extends PodPlace {
   container: Container;
   lookup: ObjectLookup;
   machine: MachineSize;
+  /** Where the container reaches the API; absent where it cannot. */
+  api?: ApiAddress;
 }
 
 export type Environment = Map<string, string>;
@@ -23,14 +26,13 @@ export type Environment = Map<string, string>;
  * The container's environment: envFrom first, then env in order; a later entry replaces an earlier one of the same name
  * (`pkg/kubelet/kubelet_pods.go`, makeEnvironmentVariables).
  *
- * `KUBERNETES_SERVICE_HOST` and its kin are not set: this node serves no Service, and its API listens on the machine's loopback where
- * Pods cannot reach it. A client library then says at once that it is not in a cluster, rather than waiting for an address that is not there.
- * When Services come, their variables are put under all others here.
+ * `KUBERNETES_SERVICE_HOST` and its kin lie under all others, and only where Pods can reach the API: elsewhere a client library then says at once that
+ * it is not in a cluster, rather than waiting for an address that is not there. When Services come, their variables belong beside them.
  *
  * @throws ConfigError when a ConfigMap, a Secret or a key that is not optional is missing
  */
 export function environment(input: EnvironmentInput): Environment {
-  const variables: Environment = new Map();
+  const variables: Environment = new Map(input.api ? apiVariables(input.api) : []);
   for (const source of input.container.envFrom ?? []) addSource(variables, source, input);
   for (const variable of input.container.env ?? []) addVariable(variables, variable, input);
   return variables;

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { PodCgroups } from '../cri/cgroups.ts';
 import type { ConfigMap, Pod, Secret } from '../kube/generated/objects.ts';
 import type { Store } from '../store/store.ts';
+import type { ApiAddress } from './api-variables.ts';
 import { type ContainerConfigInput, containerConfig, sandboxConfig } from './container-config.ts';
 import { prepareContainerFiles, removeLogs, uidsWithLogs } from './container-files.ts';
 import { dnsConfig, readResolvConf } from './dns.ts';
@@ -14,6 +15,7 @@ import type { ContainerRequest, PodEvents, PodParts } from './ports.ts';
 import { lastWords } from './termination-message.ts';
 import { type Mounts, systemMounts } from './volumes/mounts.ts';
 import { type PayloadInput, volumePayload } from './volumes/payload.ts';
+import { PodTokens, type RequestToken } from './volumes/pod-tokens.ts';
 import { Volumes, type VolumesOptions } from './volumes/volumes.ts';
 
 export interface PodPartsOptions {
@@ -28,6 +30,10 @@ export interface PodPartsOptions {
   mounts?: Mounts;
   resolvConf?: () => Promise<string>;
   claimOf?: VolumesOptions['claimOf'];
+  /** Asks the API for the tokens of Pods' service accounts. Without it Pods that want one wait. */
+  requestToken?: RequestToken;
+  /** Where containers reach the API; absent where they cannot. */
+  api?: ApiAddress | undefined;
 }
 
 /** The parts of Pods on this machine: what the loop asks for, made from the files beside this one. */
@@ -39,10 +45,11 @@ export function podParts(options: PodPartsOptions): PodParts {
     mounts = systemMounts(),
     resolvConf = readResolvConf,
   } = options;
+  const tokens = options.requestToken && new PodTokens({ request: options.requestToken });
   const volumes = new Volumes({
     paths,
     mounts,
-    payload: (volume, pod) => volumePayload(volume, payloadInput(pod, options)),
+    payload: (volume, pod) => volumePayload(volume, payloadInput(pod, options, tokens)),
     claimOf: options.claimOf,
     memoryBytes: options.machine.size.memoryBytes,
   });
@@ -75,6 +82,7 @@ export function podParts(options: PodPartsOptions): PodParts {
     removeContainerFiles: (pod, container, attempt) => removeContainerFiles(paths, pod, container, attempt),
 
     async removePod(uid) {
+      tokens?.forget(uid);
       await volumes.cleanup(uid);
       await removeLogs(paths, uid);
       await cgroups.removePod(uid);
@@ -86,7 +94,7 @@ export function podParts(options: PodPartsOptions): PodParts {
 
 function configInput(
   request: ContainerRequest,
-  { paths, store, nodeName, machine }: PodPartsOptions,
+  { paths, store, nodeName, machine, api }: PodPartsOptions,
 ): ContainerConfigInput {
   const { pod, image } = request;
   return {
@@ -98,11 +106,14 @@ function configInput(
     paths,
     machine: machine.size,
     lookup: lookupIn(store, pod.metadata?.namespace ?? ''),
+    ...(api && { api }),
   };
 }
 
-function payloadInput(pod: Pod, { store, machine }: PodPartsOptions): PayloadInput {
-  return { pod, machine: machine.size, lookup: lookupIn(store, pod.metadata?.namespace ?? '') };
+function payloadInput(pod: Pod, { store, machine }: PodPartsOptions, tokens: PodTokens | undefined): PayloadInput {
+  const token: PayloadInput['token'] = (audience, seconds) => tokens?.token(pod, audience, seconds) ?? '';
+  const lookup = lookupIn(store, pod.metadata?.namespace ?? '');
+  return { pod, machine: machine.size, lookup, ...(tokens && { token }) };
 }
 
 function lookupIn(store: Pick<Store, 'get'>, namespace: string): ObjectLookup {

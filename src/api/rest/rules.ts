@@ -7,8 +7,8 @@ import type { KubeObject } from '../../kube/object.ts';
 import type { Resource } from '../../kube/resources.ts';
 import { podWarnings } from '../../kube/validation/pod-warnings.ts';
 import { validateObject, validateObjectUpdate, validateSubresourceUpdate } from '../../kube/validation/validate.ts';
-import { forbidden } from '../auth/authorize.ts';
 import { customKindOf, type Verdict } from '../custom/custom-kind.ts';
+import { admitServiceAccount } from '../service-accounts/pod-admission.ts';
 import type { AdmissionRequest, RestContext, RestRequest } from './context.ts';
 
 /** A write that is to be admitted. `object` is as it would be stored. */
@@ -31,7 +31,7 @@ export async function admitAndCheck(context: RestContext, request: RestRequest, 
   const own =
     change.operation === 'CREATE' ? admitCreate(context, request, change.object) : admitUpdate(request, change);
   const admitted = await context.admit(own, admissionRequest(request, change));
-  const object = admitted === own ? own : withResourceDefaults(request.resource, admitted);
+  const object = admitted === own ? own : admitAgain(context, request, { ...change, object: admitted });
   const { resource, warnings } = request;
   const custom = checkCustom(context, request, { ...change, object });
   const errors = [...validate(request, { ...change, object }), ...custom.errors];
@@ -40,6 +40,12 @@ export async function admitAndCheck(context: RestContext, request: RestRequest, 
   warnings.push(...custom.warnings);
   warnings.push(...adviceOn(context, request, { ...change, object }));
   return object;
+}
+
+/** What a webhook has changed meets the plugins before it once more, as in a cluster: containers that it brought get what all containers get. */
+function admitAgain(context: RestContext, request: RestRequest, { operation, object }: Change): KubeObject {
+  const complete = withResourceDefaults(request.resource, object);
+  return operation === 'CREATE' ? admitCreate(context, request, complete) : complete;
 }
 
 /** Warnings on what was accepted. Of ephemeral containers only those count that have come. */
@@ -74,21 +80,14 @@ function admissionRequest(request: RestRequest, { operation, object, previous }:
 
 /** What the plugins of a cluster would do that every Pod meets. */
 function admitCreate(
-  { store }: RestContext,
+  { store, ids }: RestContext,
   { resource, namespace = '' }: RestRequest,
   object: KubeObject,
 ): KubeObject {
   if (resource.storage.resource === 'persistentvolumeclaims') return admitClaim(object) as KubeObject;
   if (resource.storage.resource !== 'pods') return object;
-  const pod = admitPod(object as Pod);
-  const account = pod.spec?.serviceAccountName ?? '';
-  if (account !== '' && !store.get({ group: '', resource: 'serviceaccounts', namespace, name: account }))
-    throw forbidden(
-      { group: '', resource: 'pods' },
-      object.metadata.name,
-      `error looking up service account ${namespace}/${account}: serviceaccount "${account}" not found`,
-    );
-  return pod as KubeObject;
+  const pod = admitServiceAccount(object as Pod, { store, namespace, random: () => ids.random() });
+  return admitPod(pod) as KubeObject;
 }
 
 function admitUpdate({ resource, subresource }: RestRequest, { object, previous }: Change): KubeObject {

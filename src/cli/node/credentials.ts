@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -18,11 +19,14 @@ export interface Credentials {
 
 /**
  * Reads the certificates of this node, and makes those that are missing, damaged, or have less than a third of their life left.
- * When the authority is new, so is everything that it signed. Files are 0600. @returns them, and whether any was made.
+ * When the authority is new, so is everything that it signed. Files are 0600.
+ * @param addresses that the server listens on beside loopback: a certificate without one of them is made anew
+ * @returns them, and whether any was made
  */
 export async function loadCredentials(
   folder: string,
   now: Date,
+  addresses: string[] = [],
 ): Promise<{ credentials: Credentials; renewed: boolean }> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
@@ -30,13 +34,20 @@ export async function loadCredentials(
   const [oldAuthority, oldServer, oldAdmin] = old.map((c) => (c && !needsRenewal(c.certificate, now) ? c : undefined));
   const authority = oldAuthority ?? (await createAuthority({ now }));
   const [server, admin] = await Promise.all([
-    (oldAuthority && oldServer) ?? createServerCertificate(authority, { names: [hostname().toLowerCase()], now }),
+    (oldAuthority && covering(oldServer, addresses)) ??
+      createServerCertificate(authority, { names: [hostname().toLowerCase()], addresses, now }),
     (oldAuthority && oldAdmin) ?? createClientCertificate(authority, { now }),
   ]);
   const credentials = { authority, server, admin };
   const renewed = authority !== oldAuthority || server !== oldServer || admin !== oldAdmin;
   if (renewed) for (const name of NAMES) await writeCredential(folder, name, credentials[name]);
   return { credentials, renewed };
+}
+
+function covering(server: Credential | undefined, addresses: string[]): Credential | undefined {
+  if (!server || addresses.length === 0) return server;
+  const certificate = new X509Certificate(server.certificate);
+  return addresses.every((address) => certificate.checkIP(address) !== undefined) ? server : undefined;
 }
 
 const NAMES = ['authority', 'server', 'admin'] as const;

@@ -24,10 +24,12 @@ import { type NodeLock, takeLock } from './lock.ts';
 import { nodeLog } from './log.ts';
 import { type Machinery, startMachinery } from './machinery.ts';
 import type { NodePaths } from './paths.ts';
-import { startApi } from './serve.ts';
+import { podToken } from './pod-token.ts';
+import { podAddresses, type ServedApi, startApi } from './serve.ts';
 import { DEFAULT_SETTINGS, type NodeSettings, readSettings, writeSettings } from './settings.ts';
 import { keepSidecarStatus } from './sidecars/keep-status.ts';
 import { KnownSidecars } from './sidecars/known-sidecars.ts';
+import { loadSigningKey } from './signing-key.ts';
 import { stopPods } from './stop-pods.ts';
 import { Teardown } from './teardown.ts';
 
@@ -103,10 +105,11 @@ async function compose({ settings, paths, context, log, teardown }: Parts): Prom
   let stopping = false;
   const isStopping = (): boolean => stopping;
   const lock = await lockHome(paths, context, teardown);
-  const [machinery, store, { credentials }, machine] = await allDone([
+  const [machinery, store, { credentials }, signingKey, machine] = await allDone([
     startMachinery({ settings, paths, root: context.root, log, teardown, isStopping }),
     openStoreAt(paths.store, log, teardown),
-    loadCredentials(paths.pki, context.now()),
+    loadCredentials(paths.pki, context.now(), podAddresses(settings)),
+    loadSigningKey(paths.pki),
     readMachine(paths.home),
   ]);
   context.signal.throwIfAborted();
@@ -126,10 +129,11 @@ async function compose({ settings, paths, context, log, teardown }: Parts): Prom
   };
   const claimEvents = recorder({ store, log, teardown }, 'persistentvolume-controller', '');
   const claims = new Claims({ store, paths: podPaths(paths.home), events: claimEvents, log });
-  const loop = podLoop({ settings, paths, log, teardown, store, machinery, machine, claims });
   const functions = nodeFunctions({ runtime, paths: podPaths(paths.home) });
   const sidecars = new KnownSidecars(store, log);
-  const api = await startApi({ settings, paths, context, log, teardown, store, functions, credentials, sidecars });
+  const shown = { credentials, signingKey };
+  const api = await startApi({ settings, paths, context, log, teardown, store, functions, ...shown, sidecars });
+  const loop = podLoop({ settings, paths, log, teardown, store, machinery, machine, claims, api });
   await registerNode(node);
   await claims.start();
   teardown.add('claims', () => claims.stop());
@@ -190,6 +194,7 @@ interface LoopOptions extends Pick<Parts, 'settings' | 'paths' | 'log' | 'teardo
   machinery: Machinery;
   machine: Awaited<ReturnType<typeof readMachine>>;
   claims: Claims;
+  api: ServedApi;
 }
 
 /** Nothing where restarts are a cluster's. */
@@ -197,7 +202,7 @@ function restartRules({ restartBackoff }: NodeSettings): { backOffRules?: BackOf
   return restartBackoff === 'fast' ? { backOffRules: FAST_BACKOFF } : {};
 }
 
-function podLoop({ settings, paths, log, teardown, store, machinery, machine, claims }: LoopOptions): PodLoop {
+function podLoop({ settings, paths, log, teardown, store, machinery, machine, claims, api }: LoopOptions): PodLoop {
   const { nodeName } = settings;
   const claimOf = (pod: Pod, volume: string) => claims.claimOf(pod, volume);
   const events = recorder({ store, log, teardown }, 'kubelet', nodeName);
@@ -212,6 +217,8 @@ function podLoop({ settings, paths, log, teardown, store, machinery, machine, cl
       machine,
       cgroupRoot: paths.cgroup,
       claimOf,
+      requestToken: (pod, wish) => podToken(api.grantToken, pod, wish),
+      api: api.forPods,
     }),
     events,
     schedulerEvents: recorder({ store, log, teardown }, 'default-scheduler', ''),

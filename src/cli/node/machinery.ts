@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { PodCgroups } from '../../cri/cgroups.ts';
 import { type PrivateContainerd, startContainerd } from '../../cri/containerd/start.ts';
 import { containerdRuntime } from '../../cri/containerd-runtime.ts';
+import { ensureBridge } from '../../cri/network/gateway.ts';
 import { readRecord, setUpHostNetwork, tearDownHostNetwork } from '../../cri/network/host-network.ts';
 import { type Runtime, RuntimeError } from '../../cri/runtime.ts';
 import { ImageLayout } from '../../image/layout.ts';
@@ -69,7 +70,7 @@ async function startPrivate(options: MachineryOptions, runtime: Runtime): Promis
 }
 
 async function startNetwork({
-  settings: { bridge, podCidr },
+  settings: { bridge, podCidr, apiForPods },
   paths,
   log,
   teardown,
@@ -80,6 +81,8 @@ async function startNetwork({
     if (isStopping() || !wasThere) await tearDownHostNetwork({ places: paths, log });
   });
   await setUpHostNetwork({ bridge, podCidr }, { places: paths, log });
+  // The API listens at the bridge's address before there is a Pod.
+  if (apiForPods) await ensureBridge({ bridge, podCidr });
 }
 
 async function startRegistryAndContainerd(options: MachineryOptions, runtime: Runtime): Promise<void> {

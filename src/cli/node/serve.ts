@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { apiServer } from '../../api/api-server.ts';
+import { type ApiServer, apiServer } from '../../api/api-server.ts';
 import { ListenError, type Listening } from '../../api/http/node-server.ts';
 import type { NodeFunctions } from '../../api/node-functions.ts';
+import type { SigningKey } from '../../api/pki/signing-key.ts';
+import { gatewayAddress } from '../../cri/network/gateway.ts';
 import type { PersistentVolumeClaim, Pod } from '../../kube/generated/objects.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { claimWarnings } from '../../pods/claims/claim-rules.ts';
@@ -27,7 +29,15 @@ export interface ServeOptions {
   store: Store;
   functions: NodeFunctions;
   credentials: Credentials;
+  signingKey: SigningKey;
   sidecars: KnownSidecars;
+}
+
+/** An API that answers. */
+export interface ServedApi extends Pick<ApiServer, 'grantToken'> {
+  url: string;
+  /** Where Pods reach it; absent where they cannot. */
+  forPods?: { host: string; port: number };
 }
 
 const HOST = '127.0.0.1';
@@ -39,9 +49,9 @@ const WARNINGS: Record<string, (object: KubeObject) => string[]> = {
 
 const DAY_MS = 24 * 3_600_000;
 
-/** Serves the API on loopback, writes the kubeconfig for it, and renews the certificates before they end. @throws ListenError */
-export async function startApi(options: ServeOptions): Promise<{ url: string }> {
-  const { settings, paths, context, log, teardown, store, functions, credentials, sidecars } = options;
+/** Serves the API on loopback, and to Pods where that is wanted, writes the kubeconfig for it, and renews the certificates before they end. @throws ListenError */
+export async function startApi(options: ServeOptions): Promise<ServedApi> {
+  const { settings, paths, context, log, teardown, store, functions, credentials, signingKey, sidecars } = options;
   const api = await apiServer({
     store,
     functions,
@@ -49,6 +59,9 @@ export async function startApi(options: ServeOptions): Promise<{ url: string }> 
     admit: sidecarAdmission(store, sidecars),
     customKinds: sidecarKinds(),
     warningsFor: (object, { storage }) => WARNINGS[`${storage.resource}.${storage.group}`]?.(object) ?? [],
+    signingKey,
+    rootCertificate: credentials.authority.certificate,
+    serviceAccountRole: settings.serviceAccountRole,
     openapiDirectory: join(context.root, 'dist', 'openapi'),
   });
   teardown.add('api background work', () => api.stop());
@@ -56,10 +69,31 @@ export async function startApi(options: ServeOptions): Promise<{ url: string }> 
     api.listen({ host: HOST, port, tls: tlsOf(credentials) }),
   );
   teardown.add('api', () => listening.close());
+  const forPods = await listenForPods(api, listening.port, options);
   await writePrivate(paths.kubeconfig, kubeconfigText(listening.url, credentials));
-  const timer = setInterval(() => void renew(listening, options), DAY_MS);
+  const all = [listening, ...(forPods ? [forPods.listening] : [])];
+  const timer = setInterval(() => void renew(all, options), DAY_MS);
   teardown.add('renewal of certificates', () => clearInterval(timer));
-  return { url: listening.url };
+  const { grantToken } = api;
+  return { url: listening.url, grantToken, ...(forPods && { forPods: forPods.address }) };
+}
+
+/** At the address that the machine has among the Pods, and the same port: containers keep it in their environment. */
+async function listenForPods(
+  api: ApiServer,
+  port: number,
+  { settings, credentials, teardown }: ServeOptions,
+): Promise<{ listening: Listening; address: { host: string; port: number } } | undefined> {
+  if (!settings.apiForPods) return undefined;
+  const address = { host: gatewayAddress(settings.podCidr), port };
+  const listening = await api.listen({ ...address, tls: tlsOf(credentials) });
+  teardown.add('api for pods', () => listening.close());
+  return { listening, address };
+}
+
+/** What the server's certificate must hold beside the addresses of loopback. */
+export function podAddresses({ apiForPods, podCidr }: NodeSettings): string[] {
+  return apiForPods ? [gatewayAddress(podCidr)] : [];
 }
 
 /** Any free port means, where it is still free, the one of last time: kubeconfigs that people copied stay good. */
@@ -82,12 +116,12 @@ async function lastPort({ kubeconfig }: NodePaths): Promise<number | undefined> 
   return port === undefined ? undefined : Number(port);
 }
 
-async function renew(listening: Listening, { paths, context, log }: ServeOptions): Promise<void> {
+async function renew(all: Listening[], { settings, paths, context, log }: ServeOptions): Promise<void> {
   try {
-    const { credentials, renewed } = await loadCredentials(paths.pki, context.now());
+    const { credentials, renewed } = await loadCredentials(paths.pki, context.now(), podAddresses(settings));
     if (!renewed) return;
-    listening.renew(tlsOf(credentials));
-    await writePrivate(paths.kubeconfig, kubeconfigText(listening.url, credentials));
+    for (const listening of all) listening.renew(tlsOf(credentials));
+    await writePrivate(paths.kubeconfig, kubeconfigText(all[0]?.url ?? '', credentials));
     log.info('certificates renewed');
   } catch (error) {
     log.error({ err: error }, 'certificates could not be renewed; tried again tomorrow');

@@ -25,7 +25,9 @@ describe('flags', () => {
       '--node-name=n.example',
       '--cri=unix:///run/c.sock',
       '--restart-backoff=fast',
+      '--service-account-role=none',
       '--log-level=debug',
+      '--api-for-pods=true',
       '--registry-mirror=docker.io=http://a:5000',
       '--registry-mirror=docker.io=https://b/x',
       '--registry-mirror=quay.io:8443=http://c',
@@ -38,7 +40,9 @@ describe('flags', () => {
       nodeName: 'n.example',
       cri: 'unix:///run/c.sock',
       restartBackoff: 'fast',
+      serviceAccountRole: 'none',
       logLevel: 'debug',
+      apiForPods: true,
       registryMirrors: { 'docker.io': ['http://a:5000', 'https://b/x'], 'quay.io:8443': ['http://c'] },
     });
     expect(settingFlags(settings)).toEqual(argv);
@@ -58,6 +62,7 @@ describe('flags', () => {
     ['--node-name=Upper'],
     ['--cri=/run/c.sock'],
     ['--restart-backoff=never'],
+    ['--service-account-role=edit'],
     ['--log-level=loud'],
     ['--registry-mirror=docker.io'],
     ['--registry-mirror=docker.io=ftp://x'],

@@ -1,4 +1,5 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
+import { SERVICE_ACCOUNT_ROLES, type ServiceAccountRole } from '../../api/auth/access-rules.ts';
 import { type Args, Failure, type Option, UsageError } from '../command.ts';
 
 /** What a node was started with; kept in node.json, so that the next start needs no flags. */
@@ -14,6 +15,10 @@ export interface NodeSettings {
   registryMirrors: Record<string, string[]>;
   /** How long containers that end wait for their restart. */
   restartBackoff: RestartBackoff;
+  /** What service accounts may do through the API. */
+  serviceAccountRole: ServiceAccountRole;
+  /** The API listens at the Pods' gateway too, and containers are told where. */
+  apiForPods: boolean;
   logLevel: string;
 }
 
@@ -29,6 +34,8 @@ export const DEFAULT_SETTINGS: NodeSettings = {
   nodeName: '',
   registryMirrors: {},
   restartBackoff: 'kubernetes',
+  serviceAccountRole: 'view',
+  apiForPods: false,
   logLevel: 'info',
 };
 
@@ -80,6 +87,17 @@ export const SETTING_OPTIONS: Option[] = [
       'kubernetes: containers that end wait 10 s to 5 min for their restart; fast: 1 s to 10 s (default: kubernetes)',
   },
   {
+    name: 'service-account-role',
+    type: 'string',
+    value: 'ROLE',
+    summary: `what containers may do with the token of their service account: ${SERVICE_ACCOUNT_ROLES.join(', ')} (default: ${DEFAULT_SETTINGS.serviceAccountRole})`,
+  },
+  {
+    name: 'api-for-pods',
+    type: 'boolean',
+    summary: "serve the API to Pods as well, at their gateway's address (default: on loopback only)",
+  },
+  {
     name: 'log-level',
     type: 'string',
     value: 'LEVEL',
@@ -100,7 +118,9 @@ export function givenSettings(args: Args): Partial<NodeSettings> {
   take('node-name', 'nodeName', readNodeName);
   take('cri', 'cri', readSocket);
   take('restart-backoff', 'restartBackoff', readRestartBackoff);
+  take('service-account-role', 'serviceAccountRole', readRole);
   take('log-level', 'logLevel', readLogLevel);
+  if (args.has('api-for-pods')) given.apiForPods = args.flag('api-for-pods');
   if (args.has('registry-mirror')) given.registryMirrors = readMirrors(args.values('registry-mirror'));
   return given;
 }
@@ -122,6 +142,8 @@ const FLAGS: Record<keyof NodeSettings, string> = {
   cri: '--cri',
   registryMirrors: '--registry-mirror',
   restartBackoff: '--restart-backoff',
+  serviceAccountRole: '--service-account-role',
+  apiForPods: '--api-for-pods',
   logLevel: '--log-level',
 };
 
@@ -210,6 +232,12 @@ function readRestartBackoff(text: string): RestartBackoff {
   const rule = RESTART_BACKOFFS.find((one) => one === text);
   if (!rule) throw new UsageError(`invalid --restart-backoff "${text}": ${RESTART_BACKOFFS.join(' or ')}`);
   return rule;
+}
+
+function readRole(text: string): ServiceAccountRole {
+  const role = SERVICE_ACCOUNT_ROLES.find((one) => one === text);
+  if (!role) throw new UsageError(`invalid --service-account-role "${text}": ${SERVICE_ACCOUNT_ROLES.join(', ')}`);
+  return role;
 }
 
 function readLogLevel(text: string): string {

@@ -22,5 +22,9 @@ export function overlap(a: Subnet, b: Subnet): boolean {
 }
 
 export function formatSubnet({ first, prefix }: Subnet): string {
-  return `${[24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256).join('.')}/${prefix}`;
+  return `${formatAddress(first)}/${prefix}`;
+}
+
+export function formatAddress(address: number): string {
+  return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.');
 }

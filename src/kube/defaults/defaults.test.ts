@@ -152,11 +152,9 @@ describe('other kinds', () => {
 describe('admission', () => {
   const admitted = (spec: Record<string, unknown>) => admitPod(pod({ containers: [], ...spec }) as Pod).spec;
 
-  test('adds account, tolerations and priority', () => {
+  test('adds tolerations and priority', () => {
     expect(admitted({})).toEqual({
       containers: [],
-      serviceAccountName: 'default',
-      serviceAccount: 'default',
       tolerations: ['not-ready', 'unreachable'].map((taint) => ({
         key: `node.kubernetes.io/${taint}`,
         operator: 'Exists',
@@ -191,11 +189,11 @@ describe('admission', () => {
     );
   });
 
-  test('a replacement that leaves out tolerations and priority keeps them; no account and no node is added', () => {
+  test('a replacement that leaves out tolerations and priority keeps them; no node is added', () => {
     const previous = admitPod(pod({ containers: [], nodeName: 'node1' }) as Pod);
-    const { serviceAccount, serviceAccountName, nodeName, ...kept } = previous.spec!;
+    const { nodeName, ...kept } = previous.spec!;
     expect(admitPodUpdate(pod({ containers: [] }) as Pod, previous).spec).toEqual(kept);
-    expect([serviceAccount, serviceAccountName, nodeName]).toEqual(['default', 'default', 'node1']);
+    expect(nodeName).toBe('node1');
   });
 
   test('a replacement that says another priority says so', () => {

@@ -10,8 +10,8 @@ const PREEMPTION = 'PreemptLowerPriority';
 const TAINTS = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
 
 /**
- * A copy of a Pod with what the default admission plugins of a cluster add on create: the service account `default`, the tolerations of a
- * node's bad moments, the priority. It runs before validation. The volume kube-api-access-… with the account's token is not added yet.
+ * A copy of a Pod with what the default admission plugins of a cluster add on create: the tolerations of a node's bad moments, the priority. It
+ * runs before validation, and after the plugin ServiceAccount, which needs to know the accounts.
  * @throws StatusError Forbidden, in the words of the plugins Priority and RuntimeClass
  */
 export function admitPod(pod: Pod): Pod {
@@ -21,8 +21,6 @@ export function admitPod(pod: Pod): Pod {
   const forbid = (why: string): StatusError =>
     forbiddenPod(copy.metadata?.name || copy.metadata?.generateName || '', why);
   admitRuntimeClass(spec, forbid);
-  spec.serviceAccountName ||= 'default';
-  spec.serviceAccount = spec.serviceAccountName;
   admitTolerations(spec);
   admitPriority(spec, forbid);
   return copy;

@@ -14,6 +14,7 @@ const PODS = findResource('', 'v1', 'pods') as Resource;
 const BASE = {
   metadata: { name: 'web', namespace: 'default', labels: { app: 'web' }, annotations: {} as Record<string, string> },
   spec: {
+    serviceAccountName: 'default',
     terminationGracePeriodSeconds: 30,
     volumes: [
       { name: 'data', emptyDir: {} },

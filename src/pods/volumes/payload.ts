@@ -14,7 +14,7 @@ import type {
 import { resourceField } from '../downward.ts';
 import type { ObjectLookup } from '../environment.ts';
 import type { MachineSize } from '../machine-size.ts';
-import { allContainers } from '../pod-spec.ts';
+import { allContainers, lastingContainers } from '../pod-spec.ts';
 
 export interface PayloadFile {
   data: Buffer;
@@ -86,10 +86,10 @@ function tokenOwnership(pod: Pod, defaultMode = DEFAULT_MODE): Omit<PayloadFile,
   return { mode: pod.spec?.securityContext?.fsGroup === undefined ? defaultMode : TOKEN_MODE };
 }
 
-/** The user that all containers of the Pod run as, where there is such a one (`pkg/volume/util`, FsUserFrom). */
+/** The user that all containers of the Pod run as but ephemeral ones, where there is such a user (`pkg/volume/util`, FsUserFrom). */
 function commonUser(pod: Pod): number | undefined {
   const ofPod = pod.spec?.securityContext?.runAsUser;
-  const users = new Set(allContainers(pod).map(({ securityContext }) => securityContext?.runAsUser ?? ofPod));
+  const users = new Set(lastingContainers(pod).map(({ securityContext }) => securityContext?.runAsUser ?? ofPod));
   const [user] = users;
   return users.size === 1 ? user : undefined;
 }

@@ -41,12 +41,21 @@ describe('admission', () => {
       warning: ['299 - "sidecar \\"hello\\" joins Pod \\"web-app\\" with container sidecar-container"'],
     });
     const { spec, metadata } = await object(`${PODS}/web-app`);
+    const access = { mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true };
     expect(spec).toMatchObject({
       containers: [
-        { name: 'main-container', volumeMounts: [{ name: 'var-logs', mountPath: '/usr/share/nginx/html' }] },
-        { name: 'sidecar-container', imagePullPolicy: 'Always' },
+        { name: 'main-container', volumeMounts: [access, { name: 'var-logs', mountPath: '/usr/share/nginx/html' }] },
+        {
+          name: 'sidecar-container',
+          imagePullPolicy: 'Always',
+          // The container has come after the account's token, and gets it as every other.
+          volumeMounts: [{ name: 'var-logs', mountPath: '/var/log' }, access],
+        },
       ],
-      volumes: [{ name: 'var-logs', emptyDir: {} }],
+      volumes: [
+        { name: expect.stringMatching(/^kube-api-access-.{5}$/), projected: {} },
+        { name: 'var-logs', emptyDir: {} },
+      ],
     });
     expect(metadata.annotations).toHaveProperty(['outfit.dev/attached']);
   });
