@@ -41,6 +41,7 @@ async function startAll(tools: Tools, round: Round): Promise<void> {
   // 2. Images are looked for while volumes and sandbox are made. Whatever ends this round ends the pulls.
   const over = new AbortController();
   const signal = AbortSignal.any([round.signal, over.signal]);
+  tools.images.announce(pod);
   const starts = plan.start.map((start) => {
     const image = tools.images.ensure(pod, start.container, signal);
     image.catch(() => {});

@@ -150,3 +150,40 @@ test('giving up: rejects with the signal’s reason and leaves no back-off', asy
   runtime.delay('pullImage', 0);
   expect(await ensure('there:1')).toBe(PULLED);
 });
+
+describe('with credentials', () => {
+  const as = (username: string) => ({ username, password: 'x' });
+  /** A registry that lets only `good` in. */
+  function strict(offered: { username: string; password: string }[]): string[] {
+    const asked: string[] = [];
+    const pull = runtime.pullImage.bind(runtime);
+    runtime.pullImage = async (image, options) => {
+      asked.push(options?.auth?.username ?? 'nobody');
+      if (options?.auth?.username === 'good') return pull(image, options);
+      throw new RuntimeError('Failed', `${options?.auth?.username ?? 'nobody'} may not`);
+    };
+    const secrets = { check: () => {}, credentials: () => offered };
+    images = new Images({ runtime, events: { event: () => {} }, clock: systemClock, secrets });
+    return asked;
+  }
+
+  test.each<[string, string[], string, string[]]>([
+    ['none', [], 'ErrImagePull: nobody may not', ['nobody']],
+    ['one after the other is tried', ['bad', 'good', 'later'], PULLED, ['bad', 'good']],
+    ['all are wrong', ['bad', 'worse'], 'ErrImagePull: [bad may not, worse may not]', ['bad', 'worse']],
+    ['all are wrong alike', ['bad', 'bad'], 'ErrImagePull: bad may not', ['bad', 'bad']],
+  ])('%s', async (_, names, outcome, tried) => {
+    const asked = strict(names.map(as));
+    expect(await ensure('there:1')).toBe(outcome);
+    expect(asked).toEqual(tried);
+  });
+
+  test('a Secret that cannot be read fails the pull', async () => {
+    const credentials = () => {
+      throw new Error('image pull secret "s" cannot be read: the data is no JSON');
+    };
+    const secrets = { check: () => {}, credentials };
+    images = new Images({ runtime, events: { event: () => {} }, clock: systemClock, secrets });
+    expect(await ensure('there:1')).toBe('ErrImagePull: image pull secret "s" cannot be read: the data is no JSON');
+  });
+});

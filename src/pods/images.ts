@@ -1,4 +1,4 @@
-import { type Image, type PullOptions, type Runtime, RuntimeError } from '../cri/runtime.ts';
+import { type Image, type Runtime, RuntimeError } from '../cri/runtime.ts';
 import type { Container, Pod } from '../kube/generated/objects.ts';
 import { defaultPullPolicy, InvalidImageName, parseImageName } from '../kube/image-name.ts';
 import { type BackOff, type BackOffRules, backOffUntil, KUBELET_BACKOFF, nextBackOff } from './backoff.ts';
@@ -6,6 +6,7 @@ import type { Clock } from './clock.ts';
 import { goDuration } from './go-duration.ts';
 import { fieldPath, podUid } from './pod-spec.ts';
 import type { PodEvent, PodEvents } from './ports.ts';
+import type { PullSecrets } from './pull-secrets/pull-secrets.ts';
 import { Slots } from './slots.ts';
 
 /** The waiting reasons of a container whose image is missing (`pkg/kubelet/images/types.go`). */
@@ -50,8 +51,8 @@ export interface ImagesOptions {
   backOffRules?: BackOffRules;
   /** Pulls at the same time, of different images; one image is pulled once at a time. */
   maxPulls?: number;
-  /** Credentials for the image, from the Pod's imagePullSecrets (issue 4). */
-  credentials?: (pod: Pod, image: string) => PullOptions['auth'];
+  /** Credentials for images, from the Pod's imagePullSecrets. Without it images are pulled without. */
+  secrets?: Pick<PullSecrets, 'check' | 'credentials'>;
 }
 
 interface FailedPull extends BackOff {
@@ -92,6 +93,11 @@ export class Images {
     return this.#pull(pod, container, signal);
   }
 
+  /** Tells the user of Secrets for images that are missing, before the Pod's images are asked for. */
+  announce(pod: Pod): void {
+    this.#options.secrets?.check(pod);
+  }
+
   /** The Pod is gone: what is remembered of its pulls is not needed any more. */
   forget(uid: string): void {
     for (const key of this.#failed.keys()) if (key.startsWith(`${uid}_`)) this.#failed.delete(key);
@@ -125,15 +131,33 @@ export class Images {
   }
 
   async #pullNow({ pod, image, asked, signal }: { pod: Pod; image: string; asked: number; signal: AbortSignal }) {
-    const { runtime, clock, credentials } = this.#options;
+    const { runtime, clock } = this.#options;
     const begun = clock.now();
-    const auth = credentials?.(pod, image);
-    const reference = await runtime.pullImage(image, { signal, ...(auth && { auth }) });
+    const reference = await this.#tryEach(pod, image, signal);
     const ended = clock.now();
     const present = (await runtime.imageStatus(reference)) ?? { id: reference, repoTags: [], repoDigests: [], size: 0 };
     const took = `${goDuration(ended - begun)} (${goDuration(ended - asked)} including waiting)`;
     const message = `Successfully pulled image "${image}" in ${took}. Image size: ${present.size} bytes.`;
     return { image: present, announcement: pulled(message) };
+  }
+
+  /** With one credential after the other, until one is good (`kuberuntime_image.go`). @throws Error with the words of all that failed */
+  async #tryEach(pod: Pod, image: string, signal: AbortSignal): Promise<string> {
+    const { runtime, secrets } = this.#options;
+    const credentials = secrets?.credentials(pod, image) ?? [];
+    if (credentials.length === 0) return runtime.pullImage(image, { signal });
+    const failures: unknown[] = [];
+    for (const auth of credentials) {
+      try {
+        return await runtime.pullImage(image, { signal, auth });
+      } catch (error) {
+        signal.throwIfAborted();
+        passOnUnavailable(error);
+        failures.push(error);
+      }
+    }
+    const texts = [...new Set(failures.map(messageOf))];
+    throw new Error(texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`, { cause: failures.at(-1) });
   }
 
   /** @throws ImageError ImagePullBackOff while it is too early for another pull */

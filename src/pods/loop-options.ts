@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Runtime } from '../cri/runtime.ts';
-import type { Pod } from '../kube/generated/objects.ts';
+import type { Pod, Secret } from '../kube/generated/objects.ts';
 import type { Store } from '../store/store.ts';
 import type { BackOffRules } from './backoff.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -14,6 +14,7 @@ import type { PodEvents, PodParts } from './ports.ts';
 import type { RunProbe } from './probes/answer.ts';
 import { PodProbes } from './probes/pod-probes.ts';
 import { probers } from './probes/run-probe.ts';
+import { PullSecrets } from './pull-secrets/pull-secrets.ts';
 import type { Tools } from './round.ts';
 import { Slots } from './slots.ts';
 
@@ -57,7 +58,8 @@ export function toolsOf(options: PodLoopOptions, changed: (uid: string) => void)
   const { clock = systemClock, maxStarts = 8, settlingMs = SETTLING } = options;
   const { hook = realHooks(options, clock) } = options;
   const health = healthKeeper(options, clock, changed);
-  const images = new Images({ runtime, events, clock, ...(maxPulls !== undefined && { maxPulls }) });
+  const secrets = new PullSecrets({ secret: (namespace, name) => secretIn(store, namespace, name), events });
+  const images = new Images({ runtime, events, clock, secrets, ...(maxPulls !== undefined && { maxPulls }) });
   const made = { images, writer: new PodWriter(store), slots: new Slots(maxStarts) };
   return {
     runtime,
@@ -73,6 +75,10 @@ export function toolsOf(options: PodLoopOptions, changed: (uid: string) => void)
     ...made,
     ...(backOffRules && { backOffRules }),
   };
+}
+
+function secretIn(store: Store, namespace: string, name: string): Secret | undefined {
+  return store.get({ group: '', resource: 'secrets', namespace, name }) as Secret | undefined;
 }
 
 const CLAIMED_VERSION = 'v1.33.0';

@@ -127,7 +127,6 @@ describe('a field that the node cannot honour is named, with the consequence', (
       [
         'spec.hostUsers: not honoured by this node yet: the pod runs in the user namespace of the machine',
         'spec.runtimeClassName: not honoured by this node yet: the pod runs with runc',
-        'spec.imagePullSecrets: not honoured by this node yet: images are pulled without credentials',
         'spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution: not honoured by this node yet: the pod is bound whatever other pods are there',
         'spec.topologySpreadConstraints: not honoured by this node yet: there is one node, nothing is spread',
       ],
