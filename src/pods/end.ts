@@ -18,11 +18,13 @@ export async function endContainers(tools: Tools, { pod, gracePeriodSeconds, hur
   await killAll(tools, pod, await look(), gracePeriodSeconds, hurry);
 }
 
-/** Takes down the network of a Pod whose containers have ended, and its volumes. Containers stay for their logs. Idempotent. */
-export async function takeDown({ runtime, parts }: Tools, { pod, look }: End): Promise<void> {
+/**
+ * Takes down the network of a Pod whose containers have ended, and its volumes. Containers stay for their logs. Idempotent. A sandbox that is not ready
+ * has its network still when it has died by itself: nobody but us would ever take that away.
+ */
+export async function takeDown({ runtime, parts }: Tools, { pod, look }: Pick<End, 'pod' | 'look'>): Promise<void> {
   const { sandboxes } = await look();
-  const ready = sandboxes.filter(({ state }) => state === 'READY');
-  await Promise.all([...ready.map(({ id }) => runtime.stopPodSandbox(id)), parts.releaseVolumes(podUid(pod))]);
+  await Promise.all([...sandboxes.map(({ id }) => runtime.stopPodSandbox(id)), parts.releaseVolumes(podUid(pod))]);
 }
 
 /** Leaves nothing of a Pod whose containers have ended but its object. Idempotent. */

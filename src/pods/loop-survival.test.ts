@@ -30,6 +30,10 @@ async function restart(meanwhile: () => Promise<void> = async () => {}): Promise
   await pass();
 }
 
+async function killSandbox(): Promise<void> {
+  for (const { id } of await world.runtime.listPodSandboxes()) world.runtime.killSandbox(id);
+}
+
 describe('after a restart of the node', () => {
   test('running containers are taken up: nothing is made, started or stopped', async () => {
     await world.loop.start();
@@ -67,6 +71,23 @@ describe('after a restart of the node', () => {
     await pass();
     await restart(async () => world.runtime.exit(await world.idOf('c'), 0));
     expect(world.rows.at(-1)).toBe('job Succeeded c=Completed');
+  });
+
+  test.each([
+    ['while the node was away', async () => restart(killSandbox)],
+    ['before the eyes of the node', killSandbox],
+  ])('the network of a Pod that has ended by the end of its sandbox %s is taken down, once', async (_, end) => {
+    await world.loop.start();
+    await world.create('job', { restartPolicy: 'Never' });
+    await pass();
+    world.runtime.calls.length = 0;
+    await end();
+    await pass(5 * MINUTE);
+    expect(world.status('job').phase).toBe('Failed');
+    expect(world.runtime.changes()).toEqual(['stopPodSandbox']);
+    await restart();
+    await pass(5 * MINUTE);
+    expect(world.runtime.changes()).toEqual(['stopPodSandbox']);
   });
 
   test('a Pod deleted meanwhile with its object is removed, files too', async () => {

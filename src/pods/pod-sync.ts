@@ -59,6 +59,8 @@ export class PodSync {
   #isFresh: boolean;
   /** Once set it stays: the Pod ends. */
   #failure: PodFailure | undefined;
+  /** Sandbox and volumes of the Pod, which has ended, were taken down. */
+  #isTakenDown = false;
   /** Why volumes are out of date, as the user was told. */
   #stale = '';
   #written: Pod | undefined;
@@ -118,7 +120,16 @@ export class PodSync {
     const facts = { pod, observed, now: clock.now(), health, backOffs: this.#backOffs };
     const decided = plan({ ...facts, ...(backOffRules && { backOffRules }) });
     const killPod = decided.killPod ?? this.#killOf(pod, observed);
-    return killPod ? this.#end(input, killPod) : this.#carryOn(input, decided);
+    if (killPod) return this.#end(input, killPod);
+    if (isTerminal(pod)) await this.#takeDownOnce(pod);
+    return this.#carryOn(input, decided);
+  }
+
+  /** The Pod had ended before this process came, and what is left of it is dead: nothing tells whether its network was taken down. */
+  async #takeDownOnce(pod: Pod): Promise<void> {
+    if (this.#isTakenDown) return;
+    await takeDown(this.#tools, { pod, look: async () => this.#look.last });
+    this.#isTakenDown = true;
   }
 
   /** A Pod that the node does not let in, or that must go for what it does. */
@@ -218,6 +229,7 @@ export class PodSync {
     await this.#writeStatus(pod, true);
     if (reason !== 'Deleted') {
       await takeDown(this.#tools, end);
+      this.#isTakenDown = true;
       await this.#lookAgain();
       await this.#writeStatus(pod, true);
       return { written: this.#written };

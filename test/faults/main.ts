@@ -19,7 +19,7 @@ if (missing) {
 }
 const seed = Number(process.env.OUTFIT_FAULT_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const say = (line: string) => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
-const node = new NodeUnderTest(46);
+const node = new NodeUnderTest(44);
 say(`seed ${seed}: OUTFIT_FAULT_SEED=${seed} npm run test:faults -- --rounds ${values.rounds}; home ${node.home}`);
 const suite = new FaultSuite({ node, seed, maxPods: Number(values.pods), say, only: values.only });
 let failed = false;
