@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     name: 'e2e',
-    include: ['test/{e2e,conformance}/**/*.e2e.ts', 'src/**/*.e2e.ts'],
+    include: ['test/{api,conformance,e2e}/**/*.e2e.ts', 'src/**/*.e2e.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
