@@ -60,6 +60,12 @@ function ofPod(one: Assertion, { sight, row }: Seen): string | undefined {
     const words = Object.keys(one.conditionIs).map((type): [string, string] => [type, conditionWords(last, type)]);
     return same('conditions', Object.fromEntries(words), one.conditionIs);
   }
+  if ('label' in one) return same('label', last.metadata?.labels?.[one.label[0]], one.label[1]);
+  if ('ips' in one) {
+    const { podIP, podIPs, hostIP, hostIPs } = last.status ?? {};
+    const holds = podIP && hostIP && podIP !== hostIP && podIPs?.[0]?.ip === podIP && hostIPs?.[0]?.ip === hostIP;
+    return unless(Boolean(holds), `addresses: ${JSON.stringify({ podIP, podIPs, hostIP, hostIPs })}`);
+  }
   if ('status' in one) {
     const picked = Object.keys(one.status).map((key) => [key, (last.status as Record<string, unknown>)?.[key]]);
     return same('status', Object.fromEntries(picked), one.status);
@@ -108,7 +114,7 @@ function ofContainers(one: Assertion, { sight, logs }: Seen): string | undefined
     const { state, lastState } = statusOf(last, one.of) ?? {};
     return matches('message', (state?.terminated ?? lastState?.terminated)?.message ?? '', one.message);
   }
-  if ('log' in one) return matches('log', [...logs].find(([name]) => !one.of || name === one.of)?.[1] ?? '', one.log);
+  if ('log' in one) return matches('log', logs.get(one.of) ?? '', one.log);
   return undefined;
 }
 

@@ -6,13 +6,15 @@ import type { KubeObject } from '../../src/kube/object.ts';
 import type { NodeUnderTest } from '../e2e/node-under-test.ts';
 import type { Api } from './api.ts';
 import { STAGE } from './cast.ts';
-import { problem, statusOf } from './judge.ts';
+import { problem, type Seen, statusOf } from './judge.ts';
 import type { Condition, Scenario, Step } from './scenario.ts';
 import { Story } from './story.ts';
 import type { Sight, Witness } from './witness.ts';
 
 /** How long to wait for what should come. Only what never comes is wrong. */
 const PATIENCE_MS = 150_000;
+/** For what is told a little later than it happens. */
+const LATECOMERS_MS = 20_000;
 const PODS = '/api/v1/namespaces/default/pods';
 const COLLECTIONS: Record<string, string> = {
   Pod: 'pods',
@@ -84,18 +86,27 @@ class Performance {
     else await this.restartNode(() => killAllOf(this.pod.metadata?.uid ?? ''));
   }
 
+  /** Events and the last status may come a moment after what they tell of: what does not hold is looked at again for a while. */
   async judge(): Promise<void> {
+    const deadline = Date.now() + LATECOMERS_MS;
+    for (;;) {
+      const seen = await this.evidence();
+      const wrong = this.scenario.holds.map((one) => problem(one, seen)).filter((text) => text !== undefined);
+      if (wrong.length === 0) return;
+      if (Date.now() > deadline) throw new Error(`${wrong.join('\n')}\n${this.report()}`);
+      await sleep(300);
+    }
+  }
+
+  private async evidence(): Promise<Seen> {
     const { holds, id } = this.scenario;
     const row = holds.some((one) => 'row' in one) ? await this.theatre.node.k('get', 'pod', id, '--no-headers') : '';
     const logs = new Map<string, string>();
     for (const one of holds) {
       if (!('log' in one)) continue;
-      const container = one.of ?? this.scenario.pod.spec.containers[0]!.name;
-      logs.set(container, String(await this.theatre.api.call('GET', `${PODS}/${id}/log?container=${container}`)));
+      logs.set(one.of, String(await this.theatre.api.call('GET', `${PODS}/${id}/log?container=${one.of}`)));
     }
-    const seen = { sight: this.sight, story: this.story(), row, logs };
-    const wrong = holds.map((one) => problem(one, seen)).filter((text) => text !== undefined);
-    if (wrong.length > 0) throw new Error(`${wrong.join('\n')}\n${this.report()}`);
+    return { sight: this.sight, story: this.story(), row, logs };
   }
 
   /** Takes the Pod away by force, also one that failed in the middle of a long grace period: the place is for others. */

@@ -104,6 +104,9 @@ export type Assertion =
   /** READY, STATUS, RESTARTS as `kubectl get pod` prints them. */
   | { row: RegExp }
   /** The whole log of a container. */
-  | { log: string | RegExp; of?: string }
+  | { log: string | RegExp; of: string }
   | { message: string | RegExp; of: string }
-  | { status: Record<string, unknown> };
+  | { status: Record<string, unknown> }
+  | { label: [string, string] }
+  /** The Pod has an address, and knows that of its machine. */
+  | { ips: true };

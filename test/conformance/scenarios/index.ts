@@ -3,6 +3,7 @@ import { containerLifecycle } from './container-lifecycle.ts';
 import { environment } from './environment.ts';
 import { hooks } from './hooks.ts';
 import { nativeSidecars } from './native-sidecars.ts';
+import { pods } from './pods.ts';
 import { probes } from './probes.ts';
 import { runtime } from './runtime.ts';
 
@@ -13,5 +14,6 @@ export const scenarios: Scenario[] = [
   ...hooks,
   ...probes,
   ...runtime,
+  ...pods,
   ...environment,
 ];
