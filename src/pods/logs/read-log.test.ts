@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readlink, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -194,6 +194,46 @@ describe('following', () => {
     await done();
     await sees('a\nb\nc\nd\n');
   });
+
+  test('has the last lines of the old file also when they are written after the new file was begun', async () => {
+    await writeFile(path, line('a'));
+    const { sees, end, done } = follow();
+    await sees('a\n');
+    await rename(path, `${path}.20261123-185641`);
+    await writeFile(path, line('c'));
+    await appendFile(`${path}.20261123-185641`, line('b'));
+    await sees('a\nb\nc\n');
+    end();
+    await done();
+  });
+
+  test('a reader who is slow misses no file, although the log is rotated twice and the file between is gone', async () => {
+    const long = 'z'.repeat(1000);
+    await writeFile(path, line(long).repeat(2000));
+    const controller = new AbortController();
+    const stream = readLog(path, { follow: true }, { ended: () => false, signal: controller.signal });
+    stream.read(0);
+    await isOpen();
+    for (const text of ['b', 'c', 'd']) {
+      await rename(path, `${path}.old`);
+      await writeFile(path, line(text));
+      await isOpen();
+    }
+    await rm(`${path}.old`);
+    let seen = '';
+    for await (const chunk of stream) {
+      seen += chunk;
+      if (seen.endsWith('d\n')) controller.abort();
+    }
+    expect(seen === `${`${long}\n`.repeat(2000)}b\nc\nd\n`).toBe(true);
+  });
+
+  /** Resolves when this process has the file open that the path names now. */
+  async function isOpen(): Promise<void> {
+    const links = async () =>
+      Promise.all((await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')));
+    while (!(await links()).includes(path)) await sleep(5);
+  }
 
   test('begins anew when the log is truncated', async () => {
     await writeFile(path, line('a long first line'));
