@@ -21,8 +21,9 @@ export interface TestRegistry {
 /**
  * For e2e tests: a registry in this process with images made of Debian's static busybox: `outfit.local/pause:1`,
  * `docker.io/library/busybox`, `example.com/tools/busybox:2`, `example.com/tools/slow:1` whose layer takes a second. Every other image is 404.
+ * With a user, nobody else gets anything.
  */
-export async function startTestRegistry(): Promise<TestRegistry> {
+export async function startTestRegistry(user?: { name: string; password: string }): Promise<TestRegistry> {
   const tar = await busyboxLayer();
   const blobs = new Map<string, Buffer>();
   const images = new Map([
@@ -34,11 +35,17 @@ export async function startTestRegistry(): Promise<TestRegistry> {
   const requests: string[] = [];
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
+    if (user && request.headers.authorization !== basic(user))
+      return void response.writeHead(401, { 'www-authenticate': 'Basic realm="test"' }).end();
     answer(request, response, images, blobs);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return { url, requests, close: () => void server.close() };
+}
+
+function basic({ name, password }: { name: string; password: string }): string {
+  return `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
 }
 
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { startTestRegistry } from '../../src/cri/testing-registry.ts';
 import type { Event, PersistentVolumeClaim, Pod, PodSpec } from '../../src/kube/generated/objects.ts';
 import { missingKubectl, NodeUnderTest } from './node-under-test.ts';
 
@@ -188,5 +189,37 @@ describe('storage', () => {
     };
     await evicted('greedy', 'Usage of EmptyDir volume "small" exceeds the limit "1Mi". ');
     await evicted('writes', 'Pod ephemeral local storage usage exceeds the total limit of containers 1Mi. ');
+  });
+
+  step("a private registry's image is pulled with the Pod's Secret, and not without", async () => {
+    const registry = await startTestRegistry({ name: 'ann', password: 's3cret' });
+    try {
+      const image = `${registry.url.replace('http://', '')}/tools/busybox:2`;
+      const config = (password: string) =>
+        JSON.stringify({ auths: { [registry.url]: { auth: Buffer.from(`ann:${password}`).toString('base64') } } });
+      const secret = (name: string, password: string) =>
+        create('Secret', name, {
+          type: 'kubernetes.io/dockerconfigjson',
+          stringData: { '.dockerconfigjson': config(password) },
+        });
+      await secret('wrong', 'other');
+      await secret('right', 's3cret');
+      const main = { name: 'c', image, imagePullPolicy: 'Always', command: ['sleep', '100042'] };
+      const pulls = (name: string, secrets: string[]) =>
+        pod(name, '', [], { containers: [main], imagePullSecrets: secrets.map((one) => ({ name: one })) });
+      await pulls('stranger', ['missing']);
+      await soon(async () => {
+        const said = await events('stranger');
+        expect(said).toContain(
+          'Warning FailedToRetrieveImagePullSecret Unable to retrieve some image pull secrets (missing); attempting to pull the image may not succeed.',
+        );
+        expect(said.join('\n')).toMatch(/Warning Failed Failed to pull image .*401 Unauthorized/);
+      });
+      await pulls('friend', ['wrong', 'right']);
+      await running('friend');
+      expect((await events('friend')).join('\n')).toContain('Normal Pulled Successfully pulled image');
+    } finally {
+      registry.close();
+    }
   });
 });
