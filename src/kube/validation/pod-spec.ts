@@ -1,5 +1,5 @@
 import type { FieldError } from '../errors.ts';
-import { duplicate, forbidden, invalidEach, invalidValue, notSupported, required } from '../field-errors.ts';
+import { duplicate, invalidEach, invalidValue, required } from '../field-errors.ts';
 import type {
   Container,
   EphemeralContainer,
@@ -17,6 +17,7 @@ import {
 } from '../names.ts';
 import { oneOf, validateEphemeralContainers, validateInitContainers, validateMainContainers } from './containers.ts';
 import { validateLabels } from './metadata.ts';
+import { validateOs } from './operating-system.ts';
 import { validateResources } from './resource-amounts.ts';
 import {
   validateAffinity,
@@ -88,7 +89,7 @@ function validateScalars(spec: PodSpec, field: string): FieldError[] {
       ? []
       : oneOf(spec.preemptionPolicy, PREEMPTION_POLICIES, `${field}.preemptionPolicy`)),
     ...(spec.overhead ? validateResources({ limits: spec.overhead }, `${field}.overhead`) : []),
-    ...validateOs(spec, field),
+    ...validateOs(spec, containersWithPaths(spec, field), field),
   ];
 }
 
@@ -198,20 +199,4 @@ function validateHostAliases(aliases: readonly HostAlias[], field: string): Fiel
 
 function validateIp(ip: string, field: string): FieldError[] {
   return isIp(ip) ? [] : [invalidValue(field, ip, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')];
-}
-
-/** The fields of Windows are checked no further: the node runs Linux. */
-function validateOs(spec: PodSpec, field: string): FieldError[] {
-  if (spec.os === undefined) return [];
-  if (!spec.os.name) return [required(`${field}.os.name`, 'cannot be empty')];
-  if (!['linux', 'windows'].includes(spec.os.name))
-    return [notSupported(`${field}.os`, spec.os.name, ['linux', 'windows'])];
-  if (spec.os.name !== 'linux') return [];
-  const why = 'windows options cannot be set for a linux pod';
-  return [
-    ...(spec.securityContext?.windowsOptions ? [forbidden(`${field}.securityContext.windowsOptions`, why)] : []),
-    ...containersWithPaths(spec, field)
-      .filter(([c]) => c.securityContext?.windowsOptions !== undefined)
-      .map(([, path]) => forbidden(`${path}.securityContext.windowsOptions`, why)),
-  ];
 }
