@@ -29,24 +29,25 @@ const LOOK_EVERY = 10_000;
 export async function keepLogsShort(options: KeepLogsShortOptions & { signal: AbortSignal }): Promise<void> {
   const { signal, log } = options;
   while (!signal.aborted) {
+    await rotateLongLogs(options).catch((error: unknown) => log.warn({ err: error }, 'logs not looked at'));
     await sleep(LOOK_EVERY, undefined, { signal, ref: false }).catch(() => {});
-    if (!signal.aborted)
-      await rotateLongLogs(options).catch((error: unknown) => log.warn({ err: error }, 'logs not looked at'));
   }
 }
 
-/** One look at all logs. A log that cannot be rotated stays, is told in the node's log and tried again at the next look. */
+/**
+ * One look at all logs. A log that cannot be rotated stays, is told in the node's log and tried again at the next look. One that is not there was moved aside
+ * by a node that was killed before it had a new one begun: that is made good.
+ */
 export async function rotateLongLogs(options: KeepLogsShortOptions): Promise<void> {
   const { runtime, paths, owner, log, now = Date.now, maxBytes = 10 << 20, maxFiles = 5 } = options;
   const containers = await runtime.listContainers({ labels: { [OWNER_LABEL]: owner } });
   for (const container of containers.filter(({ state }) => state === 'RUNNING')) {
     const path = logPath(paths, container);
-    const size = await stat(path).then((found) => found.size, noSize);
-    if (size <= maxBytes) continue;
+    const size = await stat(path).then((found) => found.size, sizeOfMissing);
+    if (size !== undefined && size <= maxBytes) continue;
     const reopen = () => runtime.reopenContainerLog(container.id);
-    await rotateLog(path, { maxFiles, now: now(), reopen }).catch((error: unknown) =>
-      log.warn({ err: error, path }, 'log not rotated'),
-    );
+    const done = size === undefined ? reopen() : rotateLog(path, { maxFiles, now: now(), reopen });
+    await done.catch((error: unknown) => log.warn({ err: error, path }, 'log not rotated'));
   }
 }
 
@@ -55,6 +56,6 @@ function logPath(paths: PodPaths, { labels, metadata: { name, attempt } }: Conta
   return paths.containerLog({ metadata: { namespace, name: pod, uid } }, name, attempt);
 }
 
-function noSize(): number {
-  return 0;
+function sizeOfMissing(error: NodeJS.ErrnoException): number | undefined {
+  return error.code === 'ENOENT' ? undefined : 0;
 }

@@ -45,7 +45,7 @@ describe('a log that is rotated', () => {
   });
 });
 
-test('only long logs of our containers that run are rotated; one that cannot be does not hold up the others', async () => {
+test('only long logs of our containers that run are rotated, and those begun anew that a killed node had moved aside; one that cannot be does not hold up the others', async () => {
   const paths = podPaths(home);
   const container = (name: string, state: Container['state']): Container => ({
     id: name,
@@ -69,7 +69,7 @@ test('only long logs of our containers that run are rotated; one that cannot be 
     container('long', 'RUNNING'),
     container('short', 'RUNNING'),
     container('over', 'EXITED'),
-    container('silent', 'RUNNING'),
+    container('moved', 'RUNNING'),
   ];
   const reopened: string[] = [];
   const asked: unknown[] = [];
@@ -91,5 +91,5 @@ test('only long logs of our containers that run are rotated; one that cannot be 
   const log = pino({ level: 'silent' });
   await rotateLongLogs({ runtime, paths, owner: 'me', log, now: () => NOW, maxBytes: 10 });
   expect(asked).toEqual([{ labels: { 'outfit.local/owner': 'me' } }]);
-  expect(reopened).toEqual(['long']);
+  expect(reopened).toEqual(['long', 'moved']);
 });
