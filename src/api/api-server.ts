@@ -20,6 +20,7 @@ import { createSigningKey, SigningKey } from './pki/signing-key.ts';
 import type { Admit, RestContext } from './rest/context.ts';
 import { removeCollection } from './rest/delete.ts';
 import { Snapshots } from './rest/snapshots.ts';
+import { Turns } from './rest/turns.ts';
 import { grantToken } from './service-accounts/grant-token.ts';
 import { Tokens } from './service-accounts/tokens.ts';
 
@@ -99,6 +100,7 @@ function assemble(options: ApiServerOptions): { context: ApiContext; namespaces:
     warningsFor: options.warningsFor ?? (() => []),
     customKinds: options.customKinds ?? {},
     snapshots: new Snapshots({ now }),
+    turns: new Turns(),
     namespaces,
     authorizer: new Authorizer(options.serviceAccountRole ?? 'view'),
     tokens: new Tokens({ key, store, now, uid: () => ids.uid() }),

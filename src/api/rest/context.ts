@@ -8,6 +8,7 @@ import type { CustomKinds } from '../custom/custom-kind.ts';
 import type { ApiRequest } from '../http/exchange.ts';
 import type { Tokens } from '../service-accounts/tokens.ts';
 import type { Snapshots } from './snapshots.ts';
+import type { Turns } from './turns.ts';
 
 /** What an admission function is told beside the object. */
 export interface AdmissionRequest {
@@ -40,6 +41,8 @@ export interface RestContext {
   warningsFor(object: KubeObject, resource: Resource): string[];
   customKinds: CustomKinds;
   snapshots: Snapshots;
+  /** Of those who change one object at the same time. */
+  turns: Turns;
   namespaces: NamespaceLife;
   authorizer: Authorizer;
   /** Of service accounts. */

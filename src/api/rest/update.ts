@@ -14,7 +14,7 @@ import { admitAndCheck, withResourceDefaults } from './rules.ts';
 import { strategyOf } from './strategy.ts';
 import { fromStorage, toStorage } from './versions.ts';
 
-/** How often a change that needs no particular version is made anew because somebody else was faster. */
+/** How often a change that needs no particular version is made anew, at its turn, because somebody who waits for none was faster. */
 const ATTEMPTS = 100;
 
 /** Answers PUT of an object or of a subresource that is a view of it (status, finalize). */
@@ -51,18 +51,30 @@ export async function modify(
   change: (current: KubeObject) => KubeObject | Promise<KubeObject>,
   owners: Owners = (step) => ownersAfterUpdate(context, request, step),
 ): Promise<Answer> {
-  for (let attempt = 1; ; attempt++) {
+  const attempt = async (): Promise<Answer | undefined> => {
     const current = find(context, request);
     const wanted = await change(fromStorage(request.resource, current));
     checkPreconditions(request, wanted, current);
     const next = await complete(context, request, wanted, current, owners);
-    try {
-      return { status: 200, object: fromStorage(request.resource, await write(context, request, current, next)) };
-    } catch (error) {
-      if (!(error instanceof Overtaken)) throw error;
-      if (attempt === ATTEMPTS) throw conflict(named(request.resource), request.name ?? '');
-    }
+    const written = await write(context, request, current, next).catch(unlessOvertaken);
+    return written && { status: 200, object: fromStorage(request.resource, written) };
+  };
+  const { group, resource, namespace, name } = keyOf(request);
+  const place = [group, resource, namespace, name].join('/');
+  const atOnce = context.turns.isTaken(place) ? undefined : await attempt();
+  return atOnce ?? context.turns.take(place, () => insist(request, attempt));
+}
+
+async function insist(request: RestRequest, attempt: () => Promise<Answer | undefined>): Promise<Answer> {
+  for (let i = 0; i < ATTEMPTS; i++) {
+    const answer = await attempt();
+    if (answer) return answer;
   }
+  throw conflict(named(request.resource), request.name ?? '');
+}
+
+function unlessOvertaken(error: unknown): undefined {
+  if (!(error instanceof Overtaken)) throw error;
 }
 
 /** Somebody else has written since the object was read. */
