@@ -118,14 +118,21 @@ function ofContainers(one: Assertion, { sight, logs }: Seen): string | undefined
   return undefined;
 }
 
+/** Each became so at or after the moment at which the one before did. */
 function conditionsInOrder(versions: Pod[], wanted: string[]): string | undefined {
-  const first = wanted.map((words) =>
-    versions.findIndex((pod) => conditionWords(pod, words.split('=')[0]!) === words.split('=')[1]),
-  );
-  const missing = first.indexOf(-1);
-  if (missing >= 0) return `never ${wanted[missing]}`;
-  const wrong = first.findIndex((place, index) => index > 0 && place < first[index - 1]!);
-  return wrong < 0 ? undefined : `${wanted[wrong]} came before ${wanted[wrong - 1]}`;
+  let from = 0;
+  for (const [place, words] of wanted.entries()) {
+    const [type = '', status] = words.split('=');
+    const became = versions.findIndex(
+      (pod, index) =>
+        index >= from &&
+        conditionWords(pod, type) === status &&
+        (index === 0 || conditionWords(versions[index - 1]!, type) !== status),
+    );
+    if (became < 0) return `${words} did not come after ${wanted[place - 1] ?? 'the beginning'}`;
+    from = became;
+  }
+  return undefined;
 }
 
 function conditionWords({ status }: Pod, type: string): string {

@@ -82,6 +82,7 @@ class Performance {
     else if ('exec' in step) await node.k('exec', this.scenario.id, '-c', step.exec, '--', 'sh', '-c', step.script);
     else if ('patch' in step) await this.patch(step.of ? `/api/v1/namespaces/default/${step.of}` : path, step.patch);
     else if ('create' in step) await this.create(step.create);
+    else if ('remove' in step) await api.call('DELETE', `/api/v1/namespaces/default/${step.remove}`);
     else if ('restartNode' in step) await this.restartNode(() => {});
     else await this.restartNode(() => killAllOf(this.pod.metadata?.uid ?? ''));
   }

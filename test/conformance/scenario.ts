@@ -42,6 +42,8 @@ export type Step =
   /** Strategic merge patch of the Pod, or of another object by its path below /api/v1/namespaces/default. */
   | { patch: object; of?: string }
   | { create: KubeObject }
+  /** Deletes an object by its path below /api/v1/namespaces/default. */
+  | { remove: string }
   /** Kills the node's process and starts it again; the containers live on. */
   | { restartNode: true }
   /** Kills the sandbox of the Pod, as a reboot would; the node's process stands still meanwhile. */
@@ -93,7 +95,7 @@ export type Assertion =
   | { image: Record<string, RegExp> }
   | { event: RegExp }
   | { noEvent: RegExp }
-  /** Conditions in the order in which they first became so: `Initialized=True`. Others may come between. */
+  /** Conditions in the order in which they became so: `Initialized=True`. Others may come between. */
   | { conditions: string[] }
   | { conditionIs: Record<string, string> }
   /** The container ran and was not ready before it was ready. */

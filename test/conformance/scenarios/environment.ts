@@ -375,6 +375,17 @@ const kubelet: Scenario[] = [
     log: /\n# Entries added by HostAliases\.\n123\.45\.67\.89\tfoo\tbar\n$/,
   }),
   prints({
+    id: 'host-aliases-host-network',
+    says: 'hostAliases are in /etc/hosts on the network of the machine, too',
+    upstream: of(
+      'kubelet.go',
+      'when scheduling an agnhost Pod with hostAliases and hostNetwork: should write entries to /etc/hosts when hostNetwork is enabled',
+    ),
+    spec: { hostNetwork: true, hostAliases: [{ ip: '123.45.67.89', hostnames: ['foo', 'bar'] }] },
+    container: sh('tail -2 /etc/hosts'),
+    log: '# Entries added by HostAliases.\n123.45.67.89\tfoo\tbar\n',
+  }),
+  prints({
     id: 'read-only-root',
     says: 'a read-only root file system cannot be written to',
     upstream: of('kubelet.go', 'when scheduling a read only busybox container: should not write to root filesystem'),
@@ -441,15 +452,27 @@ const names: Scenario[] = [
     upstream: [
       {
         file: 'e2e_node/pod_hostnamefqdn_test.go',
-        tests: [
-          'a pod with subdomain field has FQDN, hostname is shortname',
-          'a pod with subdomain field has FQDN, when setHostnameAsFQDN is set to true, the FQDN is set as hostname',
-        ],
+        tests: ['a pod with subdomain field has FQDN, hostname is shortname'],
       },
     ],
     spec: { hostname: 'me', subdomain: 'sub' },
     container: sh('hostname; grep -o "me.*" /etc/hosts | tr "\\t" " "'),
     log: 'me\nme.sub.default.svc.cluster.local me\n',
+  }),
+  prints({
+    id: 'hostname-as-fqdn',
+    says: 'setHostnameAsFQDN: the long name is the hostname',
+    upstream: [
+      {
+        file: 'e2e_node/pod_hostnamefqdn_test.go',
+        tests: [
+          'a pod with subdomain field has FQDN, when setHostnameAsFQDN is set to true, the FQDN is set as hostname',
+        ],
+      },
+    ],
+    spec: { hostname: 'me', subdomain: 'sub', setHostnameAsFQDN: true },
+    container: sh('hostname'),
+    log: 'me.sub.default.svc.cluster.local\n',
   }),
 ];
 

@@ -5,7 +5,9 @@ import { hooks } from './hooks.ts';
 import { nativeSidecars } from './native-sidecars.ts';
 import { pods } from './pods.ts';
 import { probes } from './probes.ts';
+import { restarts } from './restarts.ts';
 import { runtime } from './runtime.ts';
+import { volumes } from './volumes.ts';
 
 /** All of them; docs/conformance.md is made from this list. */
 export const scenarios: Scenario[] = [
@@ -16,4 +18,6 @@ export const scenarios: Scenario[] = [
   ...runtime,
   ...pods,
   ...environment,
+  ...volumes,
+  ...restarts,
 ];

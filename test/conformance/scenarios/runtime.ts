@@ -132,7 +132,7 @@ const images: Scenario[] = [
     ],
   },
   {
-    id: 'image-never',
+    id: 'image-never-pulled',
     says: 'policy Never: an image that is not there is not asked for',
     upstream: [],
     pod: { spec: { containers: [{ name: 'main', image: 'outfit.local/nosuch:3', imagePullPolicy: 'Never' }] } },
