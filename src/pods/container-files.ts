@@ -27,10 +27,10 @@ export async function prepareContainerFiles(
   for (const mount of subPathMounts(mountsInput(input))) {
     await bindSubPath(mount, mounts).catch((error: unknown) => {
       if (!(error instanceof SubPathError)) throw error;
-      throw new ConfigError(
-        `failed to prepare subPath for volumeMount "${mount.volume}" of container "${container.name}": ${error.message}`,
-        { cause: error },
-      );
+      // Why is for the node's log only: the user might learn of files of the machine.
+      const step = error.isMissing ? 'create subPath directory' : 'prepare subPath';
+      const message = `failed to ${step} for volumeMount "${mount.volume}" of container "${container.name}"`;
+      throw new ConfigError(message, { cause: error });
     });
   }
 }

@@ -72,7 +72,7 @@ function volumeMount(mount: VolumeMount, index: number, input: ContainerMountsIn
   const path = volumePath(mount, input);
   if (mount.recursiveReadOnly === 'Enabled') {
     throw new ConfigError(
-      `failed to resolve recursive read-only mode: volume "${mount.name}" requested recursive read-only mode, but it is not supported by this node`,
+      `failed to resolve recursive read-only mode: volume "${mount.name}" requested recursive read-only mode, but it is not supported by the runtime`,
     );
   }
   return {

@@ -276,7 +276,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, Support>> = {
   'securityContext.seLinuxChangePolicy': { noEffect: 'volumes are not labelled' },
   'securityContext.seLinuxOptions': { warn: `${YET}: containers run with the label that the runtime gives them` },
   'securityContext.supplementalGroupsPolicy': {
-    warn: unlessDefault('Merge', 'the groups that the image gives its user are added'),
+    warn: unlessDefault('Merge', 'the pod will fail, as on every node whose runtime cannot do it'),
   },
   'securityContext.windowsOptions': { noEffect: 'this is a Linux machine' },
   serviceAccount: { noEffect: 'an old name of serviceAccountName' },

@@ -115,7 +115,7 @@ describe('what a container mounts', () => {
     await writeFile(join(home, 'volume/file'), '');
     await expect(parts.containerConfig(request(mount('file/x')))).rejects.toMatchObject({
       code: 'CreateContainerConfigError',
-      message: expect.stringMatching(/^failed to prepare subPath for volumeMount "v" of container "c": ENOTDIR/),
+      message: 'failed to prepare subPath for volumeMount "v" of container "c"',
     });
   });
 });

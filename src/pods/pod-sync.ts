@@ -7,10 +7,11 @@ import { Look } from './look.ts';
 import { type Observed, POD_UID_LABEL } from './observed.ts';
 import { type KillPod, type Plan, plan, type Waiting } from './plan.ts';
 import { DEADLINE_EXCEEDED, type PodFailure } from './pod-failure.ts';
+import { podRejection } from './pod-rejection.ts';
 import { fieldPath, gracePeriod, isTerminal, podUid, podWords } from './pod-spec.ts';
 import { messageOf, type Outcome, OWNER_LABEL, type Tools } from './round.ts';
 import { podStatus } from './status.ts';
-import { sysctlFailure } from './sysctls.ts';
+
 import { Holds } from './waits.ts';
 
 /** What is wanted of a Pod: to live as its object says; to stop because the node stops; to vanish because its object has. */
@@ -135,7 +136,7 @@ export class PodSync {
   /** A Pod that the node does not let in, or that must go for what it does. */
   #killOf(pod: Pod, { sandboxes }: Observed): KillPod | undefined {
     if (isTerminal(pod)) return undefined;
-    const rejection = sandboxes.length === 0 ? sysctlFailure(pod) : undefined;
+    const rejection = sandboxes.length === 0 ? podRejection(pod) : undefined;
     if (rejection) this.fail(pod, rejection);
     return (
       this.#failure && {

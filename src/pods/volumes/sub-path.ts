@@ -15,6 +15,13 @@ export interface SubPath {
 /** The path leads out of its volume, or is changed while it is looked at. */
 export class SubPathError extends Error {
   override readonly name = 'SubPathError';
+  /** There was nothing at the path, and a directory should have been made. */
+  readonly isMissing: boolean;
+
+  constructor(message: string, { cause, isMissing = false }: { cause?: unknown; isMissing?: boolean } = {}) {
+    super(message, { cause });
+    this.isMissing = isMissing;
+  }
 }
 
 /**
@@ -44,7 +51,7 @@ async function resolveWithin(volume: string, subPath: string): Promise<string[]>
     const resolved = await realpath(join(volume, ...existing)).catch(absent);
     if (resolved !== undefined) {
       if (resolved !== volume && !resolved.startsWith(volume + sep)) {
-        throw new SubPathError(`subpath "${subPath}" leads out of its volume`);
+        throw new SubPathError(`subpath "${subPath}" leads out of its volume`, { isMissing: missing.length > 0 });
       }
       return [...split(relative(volume, resolved)), ...missing];
     }

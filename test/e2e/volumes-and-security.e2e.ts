@@ -1,4 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startTestRegistry } from '../../src/cri/testing-registry.ts';
@@ -7,8 +8,8 @@ import { missingKubectl, NodeUnderTest } from './node-under-test.ts';
 
 const CLAIM = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
 
-/** Volumes that outlive their Pods, and limits of those that do not, with real containers. */
-describe('storage', () => {
+/** Volumes, limits of the disk, private images and security settings, as real containers find them. */
+describe('volumes and security', () => {
   let node: NodeUnderTest;
 
   beforeAll(async () => {
@@ -221,5 +222,166 @@ describe('storage', () => {
     } finally {
       registry.close();
     }
+  });
+
+  const waiting = async (name: string, reason: string, message: string | RegExp) =>
+    soon(async () => {
+      const { status } = await get<Pod>('pod', name);
+      const expected = typeof message === 'string' ? message : expect.stringMatching(message);
+      expect(status?.containerStatuses?.[0]?.state?.waiting).toEqual({ reason, message: expected });
+    });
+  const logs = (name: string, expected: string) => soon(async () => expect(await node.k('logs', name)).toBe(expected));
+  const main = { name: 'c', image: 'busybox', imagePullPolicy: 'IfNotPresent' };
+  const idle = { ...main, command: ['sleep', '100042'] };
+  const scratch = [{ name: 'v', emptyDir: {} }];
+
+  step('a subPath does not lead out of its volume', async () => {
+    const init = { ...main, name: 'i', command: ['ln', '-s', '/etc', '/v/link'] };
+    const initContainers = [{ ...init, volumeMounts: [{ name: 'v', mountPath: '/v' }] }];
+    const mounting = (mount: object) => ({
+      containers: [
+        { ...idle, env: [{ name: 'UP', value: '../x' }], volumeMounts: [{ name: 'v', mountPath: '/m', ...mount }] },
+      ],
+    });
+    await pod('to-etc', '', scratch, { initContainers, ...mounting({ subPath: 'link' }) });
+    await pod('below-etc', '', scratch, { initContainers, ...mounting({ subPath: 'link/outfit-42' }) });
+    await pod('upwards', '', scratch, mounting({ subPathExpr: '$(UP)' }));
+    await pod('unknown', '', scratch, mounting({ subPathExpr: '$(NO)' }));
+    const config = 'CreateContainerConfigError';
+    await waiting('to-etc', config, 'failed to prepare subPath for volumeMount "v" of container "c"');
+    await waiting('below-etc', config, 'failed to create subPath directory for volumeMount "v" of container "c"');
+    await waiting('upwards', config, "unable to provision SubPath `../x`: must not contain '..'");
+    await waiting('unknown', config, 'missing value for "NO"');
+    expect(existsSync('/etc/outfit-42')).toBe(false);
+  });
+
+  step('mounts propagate as far as they are asked to', async () => {
+    const shared = join(node.home, 'shared');
+    mkdirSync(join(shared, 'inner'), { recursive: true });
+    execFileSync('mount', ['--bind', shared, shared]);
+    try {
+      execFileSync('mount', ['--make-shared', shared]);
+      const volumes = [{ name: 'v', hostPath: { path: shared, type: 'Directory' } }];
+      const mounting = (mountPropagation: string) => [{ name: 'v', mountPath: '/m', mountPropagation }];
+      await pod('receives', '', volumes, { containers: [{ ...idle, volumeMounts: mounting('HostToContainer') }] });
+      await pod('private', '', volumes, { containers: [{ ...idle, volumeMounts: mounting('None') }] });
+      const command = [
+        'sh',
+        '-c',
+        'mkdir /m/from; mount -t tmpfs from /m/from && touch /m/from/seen; exec sleep 100042',
+      ];
+      const giver = {
+        ...main,
+        command,
+        securityContext: { privileged: true },
+        volumeMounts: mounting('Bidirectional'),
+      };
+      await Promise.all([running('receives'), running('private')]);
+      await pod('gives', '', volumes, { containers: [giver] });
+      await soon(async () => expect(readdirSync(join(shared, 'from'))).toEqual(['seen']));
+      await soon(async () => expect(await inside('receives', 'ls /m/from')).toBe('seen\n'));
+      expect(await inside('private', 'ls /m/from')).toBe('');
+      await remove('pod', 'gives');
+    } finally {
+      for (const path of [join(shared, 'from'), shared]) execFileSync('umount', ['-R', path]);
+    }
+  });
+
+  step('recursive read-only mounts are refused where the runtime has none', async () => {
+    const volumeMounts = [{ name: 'v', mountPath: '/m', readOnly: true, recursiveReadOnly: 'Enabled' }];
+    await pod('recursive', '', scratch, { containers: [{ ...idle, volumeMounts }] });
+    await waiting(
+      'recursive',
+      'CreateContainerConfigError',
+      'failed to resolve recursive read-only mode: volume "v" requested recursive read-only mode, but it is not supported by the runtime',
+    );
+  });
+
+  step('users, groups and capabilities are what the Pod says', async () => {
+    const securityContext = { runAsUser: 1000, runAsGroup: 3000, supplementalGroups: [4000] };
+    await pod('user', 'id -u; id -g; id -G', [], { securityContext });
+    const capabilities = { add: ['NET_ADMIN'], drop: ['ALL'] };
+    const command = ['sh', '-c', 'grep -E "CapEff|NoNewPrivs|Seccomp:" /proc/self/status; touch /x; exec sleep 100042'];
+    const strict = { capabilities, allowPrivilegeEscalation: false, readOnlyRootFilesystem: true };
+    await pod('little', '', [], { containers: [{ ...main, command, securityContext: strict }] });
+    await pod('nonroot', '', [], { containers: [idle], securityContext: { runAsNonRoot: true } });
+    await pod('root', '', [], { containers: [idle], securityContext: { runAsNonRoot: true, runAsUser: 0 } });
+    await logs('user', '1000\n3000\n3000 4000\n');
+    await logs('little', 'CapEff:\t0000000000001000\nNoNewPrivs:\t1\nSeccomp:\t0\ntouch: /x: Read-only file system\n');
+    const where = (name: string) => new RegExp(`\\(pod: "${name}_default\\([0-9a-f-]+\\)", container: c\\)$`).source;
+    const config = 'CreateContainerConfigError';
+    await waiting(
+      'nonroot',
+      config,
+      new RegExp(`^container has runAsNonRoot and image will run as root ${where('nonroot')}`),
+    );
+    await waiting('root', config, new RegExp(`^container's runAsUser breaks non-root policy ${where('root')}`));
+  });
+
+  step('seccomp profiles of the runtime and of this machine', async () => {
+    const profiles = join(node.home, 'seccomp/profiles');
+    mkdirSync(profiles, { recursive: true });
+    const syscalls = [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO' }];
+    writeFileSync(join(profiles, 'no-mkdir.json'), JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls }));
+    const local = (localhostProfile: string) => ({ seccompProfile: { type: 'Localhost', localhostProfile } });
+    await pod('local', 'mkdir /tmp/x', [], { securityContext: local('profiles/no-mkdir.json') });
+    await pod('absent', '', [], { securityContext: local('profiles/none.json') });
+    await pod('default', 'grep Seccomp: /proc/self/status', [], {
+      securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
+    });
+    await logs('local', "mkdir: can't create directory '/tmp/x': Operation not permitted\n");
+    await logs('default', 'Seccomp:\t2\n');
+    await waiting('absent', 'CreateContainerError', /cannot load seccomp profile ".*none\.json"/);
+  });
+
+  step('safe sysctls are set; unsafe ones and strict groups are not let in', async () => {
+    const sysctls = [
+      { name: 'net.ipv4.ip_local_port_range', value: '1024 2000' },
+      { name: 'kernel/shm_rmid_forced', value: '1' },
+    ];
+    await pod('safe', 'cat /proc/sys/net/ipv4/ip_local_port_range /proc/sys/kernel/shm_rmid_forced', [], {
+      securityContext: { sysctls },
+    });
+    const unsafe = [{ name: 'kernel.msgmax', value: '65536' }];
+    await pod('unsafe', '', [], { securityContext: { sysctls: unsafe } });
+    await pod('strict', '', [], { securityContext: { supplementalGroupsPolicy: 'Strict' } });
+    await logs('safe', '1024\t2000\n1\n');
+    const rejected = async (name: string, reason: string, message: string) => {
+      await soon(async () =>
+        expect((await get<Pod>('pod', name)).status).toMatchObject({
+          phase: 'Failed',
+          reason,
+          message: `Pod was rejected: ${message}`,
+        }),
+      );
+      await soon(async () => expect(await events(name)).toContain(`Warning ${reason} ${message}`));
+      expect(await node.k('get', 'pod', name, '--no-headers')).toMatch(new RegExp(`^${name} +0/1 +${reason} `));
+    };
+    await rejected('unsafe', 'SysctlForbidden', 'forbidden sysctl: "kernel.msgmax" not allowlisted');
+    await rejected(
+      'strict',
+      'SupplementalGroupsPolicyNotSupported',
+      'SupplementalGroupsPolicy=Strict is not supported in this node',
+    );
+  });
+
+  step("the machine's namespaces, and processes that containers share", async () => {
+    await pod('of-host', '', [], { hostIPC: true, hostNetwork: true, hostPID: true });
+    await pod('together', '', [], { shareProcessNamespace: true });
+    await Promise.all([running('of-host'), running('together')]);
+    const links = ['ipc', 'net', 'pid'].map((kind) => `/proc/self/ns/${kind}`);
+    expect(await inside('of-host', links.map((link) => `readlink ${link}`).join('; '))).toBe(
+      links.map((link) => `${readlinkSync(link)}\n`).join(''),
+    );
+    expect(await inside('together', 'tr "\\0" " " < /proc/1/cmdline')).toBe('/pause ');
+  });
+
+  step('a volume in memory is as large as the Pod may use memory', async () => {
+    const volumes = [{ name: 'v', emptyDir: { medium: 'Memory', sizeLimit: '64Mi' } }];
+    const limits = { memory: '32Mi' };
+    const volumeMounts = [{ name: 'v', mountPath: '/v' }];
+    await pod('memory', '', volumes, { containers: [{ ...idle, volumeMounts, resources: { limits } }] });
+    await running('memory');
+    expect(await inside('memory', "df -k /v | awk 'END {print $2}'")).toBe('32768\n');
   });
 });

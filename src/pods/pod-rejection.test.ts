@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { PodSpec } from '../kube/generated/objects.ts';
+import { podRejection } from './pod-rejection.ts';
 import { sysctlFailure, sysctlName } from './sysctls.ts';
 
 const message = (names: string[], spec: Partial<PodSpec> = {}) =>
@@ -34,4 +35,14 @@ test.each([
   ['net/ipv4/conf/eth0.1/x', 'net.ipv4.conf.eth0/1.x'],
 ])('%s is written %s', (name, expected) => {
   expect(sysctlName(name)).toBe(expected);
+});
+
+test('strict supplemental groups are refused: without the runtime the groups of the image would be added', () => {
+  const strict = (supplementalGroupsPolicy: string) =>
+    podRejection({ spec: { containers: [], securityContext: { supplementalGroupsPolicy } } });
+  expect(strict('Merge')).toBeUndefined();
+  expect(strict('Strict')).toMatchObject({
+    reason: 'SupplementalGroupsPolicyNotSupported',
+    message: 'Pod was rejected: SupplementalGroupsPolicy=Strict is not supported in this node',
+  });
 });
