@@ -218,7 +218,13 @@ describe('discovery', () => {
   test('the plain documents', async () => {
     expect((await ask(api, 'GET', '/api')).json).toMatchObject({ kind: 'APIVersions', versions: ['v1'] });
     const groups = (await ask(api, 'GET', '/apis')).json as { groups: { name: string }[] };
-    expect(groups.groups.map(({ name }) => name)).toEqual(['coordination.k8s.io', 'events.k8s.io', 'outfit.dev']);
+    expect(groups.groups.map(({ name }) => name)).toEqual([
+      'authentication.k8s.io',
+      'authorization.k8s.io',
+      'coordination.k8s.io',
+      'events.k8s.io',
+      'outfit.dev',
+    ]);
     expect((await ask(api, 'GET', '/apis/events.k8s.io')).json).toMatchObject({
       kind: 'APIGroup',
       preferredVersion: { groupVersion: 'events.k8s.io/v1' },
@@ -244,7 +250,7 @@ describe('discovery', () => {
     expect(both.json).toMatchObject({
       kind: 'APIGroupDiscoveryList',
       apiVersion: 'apidiscovery.k8s.io/v2',
-      items: { length: 3 },
+      items: { length: 5 },
     });
     expect((await get('/api', `${AGGREGATED[1]},application/json`)).json).toMatchObject({
       apiVersion: 'apidiscovery.k8s.io/v2beta1',

@@ -3,6 +3,7 @@ import { StatusError } from '../../kube/errors.ts';
 import type { Pod } from '../../kube/generated/objects.ts';
 import { authorize } from '../auth/authorize.ts';
 import { type Identity, identify } from '../auth/identity.ts';
+import { impersonate } from '../auth/impersonate.ts';
 import { isTrue, verbOf } from '../auth/verb.ts';
 import { apiGroup } from '../discovery/resource-lists.ts';
 import type { NodeFunctions } from '../node-functions.ts';
@@ -57,10 +58,11 @@ export async function handle(context: ApiContext, request: ApiRequest): Promise<
   }
 }
 
-/** @throws StatusError Unauthorized */
-export function whoAsks({ rest }: Pick<ApiContext, 'rest'>, request: ApiRequest): Identity {
+/** Who a request is from, or is to be taken for. @throws StatusError Unauthorized, Forbidden */
+export function whoAsks({ rest: { tokens, authorizer } }: Pick<ApiContext, 'rest'>, request: ApiRequest): Identity {
   const shown = { ...request, authorization: request.headers.authorization };
-  return identify(shown, (token, audiences) => rest.tokens.verify(token, audiences));
+  const identity = identify(shown, (token, audiences) => tokens.verify(token, audiences));
+  return impersonate(identity, request.headers, authorizer);
 }
 
 /** Path and query of a request line, undecoded. */

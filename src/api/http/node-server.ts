@@ -23,6 +23,8 @@ interface ServerTls {
   key: string;
   /** The authority whose client certificates are believed. */
   authority: string;
+  /** Small clients such as BusyBox's wget are served too: see SMALL_CLIENTS. */
+  smallClients?: boolean;
 }
 
 export interface Listening {
@@ -81,13 +83,21 @@ export async function listen(handlers: Handlers, { host, port, tls }: ListenOpti
   return {
     url: `${tls ? 'https' : 'http'}://${shown}:${address.port}`,
     port: address.port,
-    renew: (next) => server.setSecureContext(tlsOptions(next)),
+    renew: (next) => server.setSecureContext(tlsOptions({ ...tls, ...next })),
     close: () => close(server, stopping),
   };
 }
 
-function tlsOptions({ certificate, key, authority }: ServerTls) {
+/**
+ * Clients that do not say which signatures they know get one of SHA-1 (RFC 5246 §7.4.1.4.1), which OpenSSL gives at this level only; kube-apiserver
+ * v1.33 serves them. The ciphers are the strong ones alone, so that the level allows nothing else.
+ */
+const SMALL_CLIENTS =
+  'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:@SECLEVEL=0';
+
+function tlsOptions({ certificate, key, authority, smallClients = false }: ServerTls) {
   return {
+    ...(smallClients && { ciphers: SMALL_CLIENTS }),
     cert: certificate,
     key,
     ca: authority,

@@ -26,7 +26,7 @@ import { type Machinery, startMachinery } from './machinery.ts';
 import type { NodePaths } from './paths.ts';
 import { podToken } from './pod-token.ts';
 import { podAddresses, type ServedApi, startApi } from './serve.ts';
-import { DEFAULT_SETTINGS, type NodeSettings, readSettings, writeSettings } from './settings.ts';
+import { checkTogether, DEFAULT_SETTINGS, type NodeSettings, readSettings, writeSettings } from './settings.ts';
 import { keepSidecarStatus } from './sidecars/keep-status.ts';
 import { KnownSidecars } from './sidecars/known-sidecars.ts';
 import { loadSigningKey } from './signing-key.ts';
@@ -54,6 +54,7 @@ export interface RunningNode {
 export async function startNode({ given, paths, foreground, context }: StartNodeOptions): Promise<RunningNode> {
   const kept = await readSettings(paths.settings);
   const settings = { ...DEFAULT_SETTINGS, nodeName: hostname().toLowerCase(), ...kept, ...given };
+  checkTogether(settings);
   const log = nodeLog(foreground ? undefined : paths.log, settings.logLevel);
   exitOnBug(log);
   const teardown = new Teardown(log);

@@ -86,7 +86,7 @@ async function listenForPods(
 ): Promise<{ listening: Listening; address: { host: string; port: number } } | undefined> {
   if (!settings.apiForPods) return undefined;
   const address = { host: gatewayAddress(settings.podCidr), port };
-  const listening = await api.listen({ ...address, tls: tlsOf(credentials) });
+  const listening = await api.listen({ ...address, tls: { ...tlsOf(credentials), smallClients: true } });
   teardown.add('api for pods', () => listening.close());
   return { listening, address };
 }

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Failure, UsageError } from '../command.ts';
 import { parse } from '../parse.ts';
 import {
+  checkTogether,
   DEFAULT_SETTINGS,
   differingFlags,
   givenSettings,
@@ -69,6 +70,11 @@ describe('flags', () => {
     ['--registry-mirror=http://x=http://y'],
   ])('%s is wrong usage', (flag) => {
     expect(() => given(flag)).toThrow(UsageError);
+  });
+
+  test('Pods reach the API over a network of the node only', () => {
+    expect(() => checkTogether({ ...DEFAULT_SETTINGS, apiForPods: true })).not.toThrow();
+    expect(() => checkTogether({ ...DEFAULT_SETTINGS, apiForPods: true, cri: 'unix:///x' })).toThrow(Failure);
   });
 
   test.each([

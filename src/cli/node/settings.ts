@@ -155,6 +155,15 @@ export function differingFlags(given: Partial<NodeSettings>, running: NodeSettin
     .map((key) => FLAGS[key]);
 }
 
+/** Settings that exclude each other, whether given now or kept from an earlier start. @throws Failure */
+export function checkTogether({ cri, apiForPods }: NodeSettings): void {
+  if (cri !== undefined && apiForPods)
+    throw new Failure(
+      "--api-for-pods does not go with --cri: the network of the Pods is that runtime's own, and the node has no address there",
+      { hint: '--api-for-pods=false switches it off' },
+    );
+}
+
 /** The shape of what lies in the state directory. Raised when an older Outfit could not read it any more. */
 const STATE_VERSION = 1;
 
