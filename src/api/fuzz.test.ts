@@ -71,6 +71,8 @@ const parameter = fc.tuple(
     'propagationPolicy',
     'pretty',
     'includeObject',
+    'fieldManager',
+    'force',
     'hash',
     '__proto__',
   ),

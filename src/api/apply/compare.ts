@@ -49,7 +49,9 @@ function compareItems(schema: Extract<Schema, { form: 'list' }>, before: unknown
   return joined(branches, before, after);
 }
 
-function joined(branches: readonly [string, Comparison][], before: unknown, after: unknown): Comparison {
+function joined(all: readonly [string, Comparison][], before: unknown, after: unknown): Comparison {
+  const branches = all.filter(([, comparison]) => comparison !== SAME);
+  if (branches.length === 0 && before !== undefined && after !== undefined) return SAME;
   const part = (name: keyof Comparison, self: boolean): FieldSet =>
     fieldSet(
       self,
