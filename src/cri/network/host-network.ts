@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import { CommandError, commandRunner, type RunCommand } from '../command.ts';
@@ -89,8 +89,14 @@ export function forgetHostNetwork(places: NodePlaces, log: Logger): void {
   rmSync(places.networkRecord, { force: true });
 }
 
-export function readRecord({ networkRecord }: NodePlaces): NetworkRecord | undefined {
-  return existsSync(networkRecord) ? (JSON.parse(readFileSync(networkRecord, 'utf8')) as NetworkRecord) : undefined;
+export function readRecord({ networkRecord }: Pick<NodePlaces, 'networkRecord'>): NetworkRecord | undefined {
+  try {
+    return JSON.parse(readFileSync(networkRecord, 'utf8')) as NetworkRecord;
+  } catch (error) {
+    // Half a record was left by a node that was killed, before records were put in place whole.
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** The records of the machine's other nodes whose network is set up. */
@@ -99,8 +105,8 @@ function otherNodes({ run, networkRecord }: NodePlaces): NetworkRecord[] {
   if (!existsSync(parent)) return [];
   return readdirSync(parent)
     .map((id) => join(parent, id, basename(networkRecord)))
-    .filter((file) => file !== networkRecord && existsSync(file))
-    .map((file) => JSON.parse(readFileSync(file, 'utf8')) as NetworkRecord)
+    .filter((file) => file !== networkRecord)
+    .flatMap((file) => readRecord({ networkRecord: file }) ?? [])
     .filter(({ inUse, home }) => inUse && home !== undefined);
 }
 
@@ -137,7 +143,9 @@ const LINKS = '/sys/class/net';
 
 function writeRecord({ networkRecord }: NodePlaces, record: NetworkRecord): void {
   mkdirSync(dirname(networkRecord), { recursive: true, mode: 0o711 });
-  writeFileSync(networkRecord, JSON.stringify(record));
+  // The node may be killed at any moment: the record is there whole, or as it was.
+  writeFileSync(`${networkRecord}.new`, JSON.stringify(record));
+  renameSync(`${networkRecord}.new`, networkRecord);
 }
 
 function setForwarding(value: '0' | '1'): void {
