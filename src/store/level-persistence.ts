@@ -5,7 +5,9 @@ import { ClassicLevel } from 'classic-level';
 import type { Logger } from 'pino';
 import { levelError } from './level-error.ts';
 import type { Change, Persistence } from './persistence.ts';
+import { FORMAT, parseState, STATE_KEY, type StateRecord } from './record.ts';
 import { StoreError } from './store-error.ts';
+import { Witness, witnessed, witnessFile } from './witness.ts';
 
 /**
  * Records in a LevelDB of their own. Every append is one atomic batch that is flushed to disk (`fdatasync`) before it returns.
@@ -16,6 +18,7 @@ import { StoreError } from './store-error.ts';
 export class LevelPersistence implements Persistence {
   readonly #log: Logger | undefined;
   readonly #db: ClassicLevel<string, string>;
+  readonly #witness: Witness;
   #suspect = false;
 
   /**
@@ -29,20 +32,23 @@ export class LevelPersistence implements Persistence {
       const db = new ClassicLevel(path, { keyEncoding: 'utf8', valueEncoding: 'utf8', ...MEMORY });
       await db.open();
       await warnOfDroppedRecords(path, log);
-      return new LevelPersistence(db, log);
+      return new LevelPersistence(db, new Witness(path), log);
     } catch (error) {
       throw levelError(error, path);
     }
   }
 
-  private constructor(db: ClassicLevel<string, string>, log: Logger | undefined) {
+  private constructor(db: ClassicLevel<string, string>, witness: Witness, log: Logger | undefined) {
     this.#db = db;
+    this.#witness = witness;
     this.#log = log;
   }
 
   async load(): Promise<Iterable<[key: string, value: string]>> {
     try {
-      return await this.#db.iterator({ fillCache: false }).all();
+      const records = await this.#db.iterator({ fillCache: false }).all();
+      requireLatest(this.#db.location, stateOf(records));
+      return records;
     } catch (error) {
       throw levelError(error, this.#db.location);
     }
@@ -52,6 +58,17 @@ export class LevelPersistence implements Persistence {
     const batch = changes.map(({ key, value }) =>
       value === undefined ? ({ type: 'del', key } as const) : ({ type: 'put', key, value } as const),
     );
+    await this.#write(batch);
+    const written = stateOf(changes.map(({ key, value = '' }) => [key, value]));
+    if (written) this.#witness.note(written.revision);
+  }
+
+  async close(): Promise<void> {
+    await this.#db.close();
+    this.#witness.close();
+  }
+
+  async #write(batch: Batch): Promise<void> {
     if (!this.#suspect) {
       try {
         return await this.#db.batch(batch, { sync: true });
@@ -69,11 +86,9 @@ export class LevelPersistence implements Persistence {
       throw levelError(error, this.#db.location);
     }
   }
-
-  async close(): Promise<void> {
-    await this.#db.close();
-  }
 }
+
+type Batch = ({ type: 'del'; key: string } | { type: 'put'; key: string; value: string })[];
 
 /** Bytes. Everything is in memory anyway and read from disk once; LevelDB's own 8 MiB and twice 4 MiB would be for nothing. */
 const MEMORY = { cacheSize: 256 * 1024, writeBufferSize: 1024 * 1024 };
@@ -94,6 +109,23 @@ function requireCurrent(path: string): void {
   if (readdirSync(path).some((name) => /^MANIFEST-|\.(ldb|sst)$/.test(name))) {
     throw new StoreError('Corrupt', `the store ${path} is damaged: the file CURRENT is missing`);
   }
+}
+
+/** What is there is at least what was written last. What came after it would be lost, and the Pods' containers with it, as of Pods that nobody knows. */
+function requireLatest(path: string, state: StateRecord | undefined): void {
+  const last = witnessed(path);
+  // No record at all is a store that was never written to, or one that has lost everything.
+  const { format, revision } = state ?? { format: FORMAT, revision: 1 };
+  if (last === undefined || last <= revision || format > FORMAT) return;
+  throw new StoreError(
+    'Corrupt',
+    `the store ${path} is damaged: its latest changes are lost (revision ${last} was written, revision ${revision} is there: a log file in it was cut or is missing; to go on without them, remove ${witnessFile(path)})`,
+  );
+}
+
+function stateOf(records: [key: string, value: string][]): StateRecord | undefined {
+  const text = records.find(([key]) => key === STATE_KEY)?.[1];
+  return text === undefined ? undefined : parseState(text);
 }
 
 /** LevelDB skips log records that it cannot read and only notes it in its own LOG, which it begins anew with every start. */

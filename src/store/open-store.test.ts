@@ -7,6 +7,7 @@ import { type Logger, pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { KubeObject } from '../kube/object.ts';
 import { openStore } from './open-store.ts';
+import { witnessFile } from './witness.ts';
 
 const PODS = { group: '', resource: 'pods' };
 const keyOf = (name: string) => ({ ...PODS, namespace: 'default', name });
@@ -153,21 +154,48 @@ describe('a damaged store', () => {
 
   test('half a record at the end of the log is a write that was never answered', async () => {
     const before = await written();
+    const witness = await readFile(witnessFile(path));
     const store = await openStore(path);
     await store.create(keyOf('d'), pod('d'));
     await store.close();
     const [log] = await files(/\.log$/);
     await truncate(log!, (await stat(log!)).size - 5);
+    await writeFile(witnessFile(path), witness);
     const again = await openStore(path);
     expect(again.list(PODS)).toEqual(before);
     await again.close();
   });
 
-  test('a log record that cannot be read takes those behind it along: the store opens as of before, and says so', async () => {
+  test.each<[string, (log: string) => Promise<unknown>]>([
+    ['was cut', async (log) => truncate(log, (await stat(log)).size - 5)],
+    ['is empty', (log) => truncate(log, 0)],
+    ['is gone', (log) => rm(log)],
+    ['has a record that cannot be read', async (log) => writeFile(log, (await readFile(log)).fill(0x55, 20, 60))],
+  ])(
+    'a log that %s has lost writes that were answered: refused, with what to do; who accepts it goes on with the rest',
+    async (_what, damage) => {
+      await written();
+      await damage((await files(/\.log$/))[0]!);
+      await expect(openStore(path)).rejects.toMatchObject({
+        code: 'Corrupt',
+        message: expect.stringMatching(
+          /its latest changes are lost \(revision 5 was written, .* remove .*\/revision\).* Restore .* from a backup/,
+        ),
+      });
+      await rm(witnessFile(path));
+      const store = await openStore(path);
+      await store.create(keyOf('new'), pod('new'));
+      await store.close();
+      await (await openStore(path)).close();
+    },
+  );
+
+  test('a log record that cannot be read takes those behind it along: where nobody knows what was written last the store opens as of before, and says so', async () => {
     await written();
     const [log] = await files(/\.log$/);
     const content = await readFile(log!);
     await writeFile(log!, content.fill(0x55, 20, 60));
+    await rm(witnessFile(path));
     const { log: logger, lines } = logLines();
     const store = await openStore(path, { log: logger });
     expect(store.list(PODS).items.map((o) => o.metadata.name)).toEqual(['a', 'b']);

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -32,5 +32,10 @@ describe('the snapshotter', () => {
     expect(await chooseSnapshotter(folder, first)).toBe(expected);
     expect(await chooseSnapshotter(folder, later)).toBe(expected);
     expect(existsSync(join(folder, 'overlay-check'))).toBe(false);
+  });
+
+  it('is decided anew when the one who decided was killed while he wrote it down', async () => {
+    writeFileSync(join(folder, 'snapshotter'), '');
+    expect(await chooseSnapshotter(folder, fails)).toBe('native');
   });
 });

@@ -17,7 +17,9 @@ export function mayLowerOomScore(status: string): boolean {
  */
 export async function chooseSnapshotter(folder: string, run: RunCommand): Promise<Snapshotter> {
   const decision = join(folder, 'snapshotter');
-  if (existsSync(decision)) return readFileSync(decision, 'utf8').trim() === 'native' ? 'native' : 'overlayfs';
+  const decided = existsSync(decision) ? readFileSync(decision, 'utf8').trim() : '';
+  // Whoever was killed while it wrote has not decided.
+  if (decided === 'native' || decided === 'overlayfs') return decided;
   const snapshotter = (await canOverlay(join(folder, 'overlay-check'), run)) ? 'overlayfs' : 'native';
   writeFileSync(decision, `${snapshotter}\n`);
   return snapshotter;
