@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { exited, observed, running } from '../../test/pods/observed.ts';
+import { observed, running } from '../../test/pods/observed.ts';
 import { BEGIN, busybox, makePod, pass, sidecar, virtualTime } from '../../test/pods/world.ts';
 import { FakeRuntime, type Program } from '../cri/fake.ts';
 import { testContainer } from '../cri/testing-config.ts';
@@ -7,8 +7,6 @@ import type { Container, PodSpec } from '../kube/generated/objects.ts';
 import { killAll } from './act.ts';
 import { systemClock } from './clock.ts';
 import { HookError, type RunHook } from './hooks.ts';
-import { isAlive, type ObservedContainer } from './observed.ts';
-import { terminationOrder } from './termination-order.ts';
 
 beforeEach(virtualTime);
 afterEach(() => void vi.useRealTimers());
@@ -17,30 +15,6 @@ const SPEC: Partial<PodSpec> = {
   initContainers: [sidecar('s1'), busybox('init'), sidecar('s2'), sidecar('s3')],
   containers: [busybox('a'), busybox('b')],
 };
-const ALL = ['a', 'b', 's1', 's2', 's3'].map((name) => running(name));
-
-function order(containers: ObservedContainer[]): Record<string, string[]> {
-  const alive = containers.filter(isAlive);
-  return Object.fromEntries(
-    terminationOrder(makePod('p', SPEC), alive).map(({ container, after }) => [container.name, after]),
-  );
-}
-
-test('sidecars wait for the main containers and for the sidecar after them', () => {
-  expect(order(ALL)).toEqual({ a: [], b: [], s3: ['a', 'b'], s2: ['a', 'b', 's3'], s1: ['a', 'b', 's2'] });
-});
-
-test('who does not run holds nobody up', () => {
-  expect(order([exited('a'), running('b'), running('s1'), exited('s2'), running('s3')])).toEqual({
-    b: [],
-    s3: ['b'],
-    s1: ['b', 's3'],
-  });
-});
-
-test('an init container that runs ends at once', () => {
-  expect(order([running('s1'), running('init')])).toEqual({ s1: [], init: [] });
-});
 
 /** The Pod with preStop hooks for these containers; a hook's command is the container's name. */
 function withHooks(names: string[]): Partial<PodSpec> {
