@@ -384,4 +384,21 @@ describe('volumes and security', () => {
     await running('memory');
     expect(await inside('memory', "df -k /v | awk 'END {print $2}'")).toBe('32768\n');
   });
+
+  test('data of claims is there after the node was killed, and what was in the middle of going has gone', async (context) => {
+    if (missingKubectl) context.skip(missingKubectl);
+    await claim('survives');
+    await pod('before', 'echo still > /v/data/file', volumeOf('survives'));
+    await running('before');
+    await soon(async () => expect(await inside('before', 'cat /v/data/file')).toBe('still\n'));
+    mkdirSync(join(node.home, 'claims/default_gone_uid.deleted/sub'), { recursive: true });
+    process.kill(await node.pid(), 'SIGKILL');
+    await node.start({ images: [] });
+    expect(await node.k('get', 'pvc', 'survives', '--no-headers')).toMatch(/^survives +Bound /);
+    expect(readdirSync(join(node.home, 'claims'))).not.toContain('default_gone_uid.deleted');
+    await remove('pod', 'before');
+    await pod('after', '', volumeOf('survives'));
+    await running('after');
+    expect(await inside('after', 'cat /v/data/file')).toBe('still\n');
+  });
 });
