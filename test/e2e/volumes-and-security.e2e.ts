@@ -395,7 +395,7 @@ describe('volumes and security', () => {
     process.kill(await node.pid(), 'SIGKILL');
     await node.start({ images: [] });
     expect(await node.k('get', 'pvc', 'survives', '--no-headers')).toMatch(/^survives +Bound /);
-    expect(readdirSync(join(node.home, 'claims'))).not.toContain('default_gone_uid.deleted');
+    await soon(async () => expect(readdirSync(join(node.home, 'claims'))).not.toContain('default_gone_uid.deleted'));
     await remove('pod', 'before');
     await pod('after', '', volumeOf('survives'));
     await running('after');

@@ -45,12 +45,16 @@ a crash, and may be repeated.`,
 };
 
 async function confirm(paths: NodePaths, context: Context): Promise<void> {
-  if (!context.stdin.isTTY) throw new UsageError('this removes all Pods, images and data of claims of the node', 'say --yes');
+  if (!context.stdin.isTTY)
+    throw new UsageError('this removes all Pods, images and data of claims of the node', 'say --yes');
   const prompt = createInterface({ input: context.stdin, output: context.stderr });
   try {
-    const answer = await prompt.question(`Remove the node in ${paths.home} with all its Pods, images and data of claims? [y/N] `, {
-      signal: context.signal,
-    });
+    const answer = await prompt.question(
+      `Remove the node in ${paths.home} with all its Pods, images and data of claims? [y/N] `,
+      {
+        signal: context.signal,
+      },
+    );
     if (!/^y(es)?$/i.test(answer.trim())) throw new Failure('nothing was removed');
   } finally {
     prompt.close();

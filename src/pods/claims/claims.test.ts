@@ -40,7 +40,7 @@ beforeEach(async () => {
   claims = newClaims();
 });
 afterEach(() => claims.stop());
-afterAll(() => rm(base, { recursive: true }));
+afterAll(() => rm(base, { recursive: true, maxRetries: 5 }));
 
 function newClaims(): Claims {
   const event = (claim: PersistentVolumeClaim, type: string, reason: string, message: string) =>
@@ -204,7 +204,7 @@ describe('a claim that is deleted', () => {
     await mkdir(join(home, 'claims/shop_unknown_uid-x'), { recursive: true });
     await markDeleted('data');
     await claims.start();
-    expect(await directories()).toEqual(['shop_unknown_uid-x']);
+    await soon(async () => expect(await directories()).toEqual(['shop_unknown_uid-x']));
   });
 
   test('does not take along what links in it lead to', async () => {
@@ -234,7 +234,7 @@ describe('a Pod with an ephemeral volume', () => {
     const ownerReferences = [{ apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'old', controller: true }];
     await make('p-v', {}, { ownerReferences });
     await claims.start();
-    expect([get('p-v'), await directories()]).toEqual([undefined, []]);
+    await soon(async () => expect([get('p-v'), await directories()]).toEqual([undefined, []]));
   });
 
   test("does not get an earlier Pod's claim", async () => {

@@ -38,6 +38,7 @@ export class Claims {
   readonly #running = new AbortController();
   readonly #background: Promise<void>[] = [];
   #queue: Promise<unknown> = Promise.resolve();
+  #sweeping: Promise<void> = Promise.resolve();
   #retry: unknown;
 
   constructor(options: ClaimsOptions) {
@@ -101,15 +102,16 @@ export class Claims {
 
   async #everything(): Promise<void> {
     for (const claim of this.#options.store.list(CLAIMS).items as PersistentVolumeClaim[]) await this.#sync(claim);
-    await this.#sweep();
+    this.#sweep();
   }
 
   #sync(claim: PersistentVolumeClaim): Promise<void> {
     return this.#tried(claim, () => this.#steps.sync(claimKey(claim)));
   }
 
-  async #sweep(): Promise<void> {
-    await this.#tried({}, () => this.#directories.sweep());
+  /** Beside the steps: to delete much takes long, and no Pod should wait for it. What a stop of the node breaks off is done at its next start. */
+  #sweep(): void {
+    this.#sweeping = this.#sweeping.then(() => this.#tried({}, () => this.#directories.sweep()));
   }
 
   #onClaim({ type, object }: StoreEvent): void {
@@ -117,7 +119,7 @@ export class Claims {
     void this.#inTurn(async () => {
       if (type !== 'DELETED') return this.#sync(claim);
       await this.#tried(claim, () => this.#steps.gone(claim));
-      await this.#sweep();
+      this.#sweep();
     });
   }
 
