@@ -27,7 +27,7 @@ describe('conformance', () => {
     await node.start({ images: ['busybox', 'nginx'], flags: ['--restart-backoff=fast'] });
     const api = new Api(node.env.KUBECONFIG!);
     await api.call('POST', '/api/v1/namespaces/default/secrets', tlsSecret(TLS_SECRET));
-    theatre = { node, api, witness: new Witness(api) };
+    theatre = { node, api, witness: new Witness(new Api(node.env.KUBECONFIG!)) };
   });
   afterAll(async () => {
     theatre?.witness.close();

@@ -16,6 +16,7 @@ export class Witness {
   private readonly seen = new Map<string, Sight>();
   private over = false;
 
+  /** `api` is its own: it is begun anew whenever the node goes away. */
   constructor(api: Api) {
     this.api = api;
     void this.follow('pods', (type, object) => this.pod(type, object as Pod));
@@ -30,6 +31,7 @@ export class Witness {
 
   close(): void {
     this.over = true;
+    this.api.forget();
   }
 
   /** A watch that ends (the node was restarted) is begun anew; what is there is told again, which does no harm. */

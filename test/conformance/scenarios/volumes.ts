@@ -145,7 +145,7 @@ function filesOf(kind: Kind): Scenario[] {
       },
     },
     happens: [
-      { until: { prints: /^one two soon$/m, of: 'main', script: 'echo $(cat /v/a /v/b /old/gone)' } },
+      { until: { prints: /^one two soon$/m, of: 'main', script: 'echo $(cat /v/a) $(cat /v/b) $(cat /old/gone)' } },
       {
         patch: isSecret ? { stringData: { a: 'changed' }, data: { b: null } } : { data: { a: 'changed', b: null } },
         of: `${kind.path}/${id('follows')}`,
@@ -156,7 +156,7 @@ function filesOf(kind: Kind): Scenario[] {
         until: {
           prints: /^changed late 0$/m,
           of: 'main',
-          script: 'echo $(cat /v/a /new/born; ls /old /v/b 2>/dev/null | grep -c gone)',
+          script: 'echo $(cat /v/a) $(cat /new/born) $(ls /old /v | grep -c -x -e gone -e b)',
         },
       },
     ],
