@@ -66,7 +66,7 @@ export const upstream: UpstreamFile[] = [
   node(
     'runtime.go',
     10,
-    out(2, 'pulls with credentials: imagePullSecrets are not honoured yet, the node warns of them'),
+    out(2, 'pulls with credentials: test/e2e/volumes-and-security.e2e.ts, src/pods/pull-secrets/pull-secrets.test.ts'),
   ),
   node('expansion.go', 9),
   node('downwardapi.go', 11, out(4, 'huge pages and ephemeral storage are not accounted for by the node')),
@@ -146,9 +146,12 @@ export const upstream: UpstreamFile[] = [
   node(
     'security_context.go',
     23,
-    out(23, `${NOT_YET}; users, groups, capabilities: test/e2e/pod-life.e2e.ts, src/pods/container-config.test.ts`),
+    out(
+      23,
+      `${NOT_YET}; users, groups, capabilities: test/e2e/volumes-and-security.e2e.ts, src/pods/container-config.test.ts`,
+    ),
   ),
-  node('sysctl.go', 4, out(4, NOT_YET)),
+  node('sysctl.go', 4, out(4, 'test/e2e/volumes-and-security.e2e.ts, src/pods/pod-rejection.test.ts')),
   node('privileged.go', 1, out(1, NOT_YET)),
   node('pod_hostnameoverride.go', 7, out(7, LATER)),
   node('file_key.go', 12, out(12, LATER)),
