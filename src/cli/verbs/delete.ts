@@ -1,3 +1,4 @@
+import type { EventList } from '../../kube/generated/objects.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { CLUSTER_OPTIONS, type Cluster, connect } from '../client/cluster.ts';
 import { deadline } from '../client/deadline.ts';
@@ -144,5 +145,16 @@ async function untilGone(cluster: Cluster, deleted: Deleted[], timeout: number, 
     } finally {
       limit.clear();
     }
+    if (ref.resource.name === 'pods' && uid !== undefined) await tellWhoWasDeaf(cluster, ref, uid, context);
   }
+}
+
+/** A deletion that took the whole grace period has a reason that somebody can mend: a container that ignores SIGTERM. The node has told it as an event. */
+async function tellWhoWasDeaf(cluster: Cluster, ref: ObjectRef, uid: string, context: Context): Promise<void> {
+  const path = `/api/v1/namespaces/${ref.namespace}/events`;
+  const fieldSelector = `involvedObject.uid=${uid},reason=ExceededGracePeriod`;
+  const { items } = await cluster
+    .request<EventList>({ path, query: { fieldSelector }, signal: context.signal })
+    .catch(() => ({ items: [] }) as unknown as EventList);
+  for (const { message } of items) tell(context, `Warning: pod "${ref.name}": ${message}`);
 }

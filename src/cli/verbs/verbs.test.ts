@@ -447,6 +447,15 @@ describe('delete', () => {
     expect(asked.some((a) => a.request.endsWith('?watch'))).toBe(flags[0] !== '--dry-run=server');
   });
 
+  test('names the container that ignored SIGTERM', async () => {
+    const events = PODS.replace(/pods$/, 'events');
+    const message = 'Container c did not stop within 30 s of SIGTERM and was killed';
+    answers[`GET ${events}`] = { body: list({ message } as never) };
+    const { stderr } = await run(['delete', 'pod', 'a']);
+    expect(stderr).toBe(`Warning: pod "a": ${message}\n`);
+    expect(asked.at(-1)?.query).toEqual({ fieldSelector: 'involvedObject.uid=uid-a,reason=ExceededGracePeriod' });
+  });
+
   test('--wait=false does not wait', async () => {
     await run(['delete', 'pod/a', '--wait=false']);
     expect(asked.map((a) => a.request)).toEqual([`DELETE ${PODS}/a`]);
