@@ -265,6 +265,65 @@ describe('strategic merge patch of a Pod', () => {
       { spec: { volumes: [{ name: 'v', emptyDir: { medium: null, $retainKeys: [] } }] } },
       spec({ volumes: [{ name: 'v', emptyDir: {} }, ...pod.spec.volumes] }),
     ],
+    [
+      '$patch: replace alone empties a list',
+      { spec: { containers: [{ $patch: 'replace' }] } },
+      spec({ containers: [] }),
+    ],
+    [
+      '$patch: replace of a container drops its other fields',
+      { spec: { containers: [{ name: 'main', image: 'x', $patch: 'replace' }] } },
+      spec({ containers: [] }),
+    ],
+    [
+      '$patch: delete of a map leaves it empty',
+      { metadata: { labels: { $patch: 'delete' } } },
+      { ...pod, metadata: { ...pod.metadata, labels: {} } },
+    ],
+    [
+      '$patch: delete and new elements in one list',
+      {
+        spec: {
+          containers: [
+            { name: 'side', $patch: 'delete' },
+            { name: 'new', image: 'x' },
+          ],
+        },
+      },
+      spec({ containers: [{ name: 'new', image: 'x' }, main] }),
+    ],
+    [
+      '$patch: delete inside an element',
+      { spec: { containers: [{ name: 'main', env: [{ name: 'A', $patch: 'delete' }] }] } },
+      spec({ containers: [{ ...main, env: [] }, side] }),
+    ],
+    ['null removes a whole list', { spec: { tolerations: null } }, spec({ tolerations: undefined })],
+    [
+      '$deleteFromPrimitiveList and new scalars in one list, in the order that is wanted',
+      {
+        metadata: {
+          '$setElementOrder/finalizers': ['x/3', 'x/2'],
+          '$deleteFromPrimitiveList/finalizers': ['x/1'],
+          finalizers: ['x/3'],
+        },
+      },
+      { ...pod, metadata: { ...pod.metadata, finalizers: ['x/3', 'x/2'] } },
+    ],
+    [
+      '$deleteFromPrimitiveList of a list that is not there does nothing',
+      { spec: { '$deleteFromPrimitiveList/none': ['x'] } },
+      pod,
+    ],
+    [
+      '$setElementOrder may name what is not there, and what it does not name stays',
+      { spec: { '$setElementOrder/containers': [{ name: 'gone' }, { name: 'side' }] } },
+      spec({ containers: [main, side] }),
+    ],
+    [
+      '$retainKeys keeps what it names, also without the patch saying more of it',
+      { spec: { volumes: [{ name: 'data', $retainKeys: ['name', 'emptyDir'] }] } },
+      pod,
+    ],
     ['a field that is not there is added', { spec: { hostname: 'h' } }, spec({ hostname: 'h' })],
     ['an unknown field is kept for the decoder to judge', { spec: { foo: { bar: [1] } } }, spec({ foo: { bar: [1] } })],
   ];
