@@ -7,6 +7,8 @@ import type { ServiceAccountRole } from './auth/access-rules.ts';
 import { Authorizer } from './auth/authorizer.ts';
 import type { CustomKinds } from './custom/custom-kind.ts';
 import { VERSION, type VersionInfo } from './discovery/version.ts';
+import { asClient } from './gc/as-client.ts';
+import { Collector } from './gc/collector.ts';
 import type { ApiRequest, ApiResponse } from './http/exchange.ts';
 import { type ApiContext, handle } from './http/handle.ts';
 import type { HealthChecks } from './http/health.ts';
@@ -64,6 +66,8 @@ export interface ApiServer {
 export async function apiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { context, namespaces } = assemble(options);
   await namespaces.start();
+  const collector = new Collector({ store: options.store, log: options.log, ...asClient(context.rest) });
+  collector.start();
   return {
     handle: (request) => handle(context, request),
     grantToken: (account, request) => grantToken({ ...context.rest, warn: () => {} }, account, request),
@@ -75,7 +79,10 @@ export async function apiServer(options: ApiServerOptions): Promise<ApiServer> {
         },
         where,
       ),
-    stop: () => namespaces.stop(),
+    stop: () => {
+      collector.stop();
+      namespaces.stop();
+    },
   };
 }
 

@@ -11,12 +11,13 @@ export interface Deletion {
   gracePeriodSeconds?: number;
   uid?: string;
   resourceVersion?: string;
+  /** What becomes of the objects that it owns: Foreground, Background or Orphan. */
+  propagation?: string;
   dryRun: boolean;
 }
 
 /**
  * Reads the options of a DELETE from its body or, when there is none, from its query.
- * `propagationPolicy` is checked and has no effect yet: nothing that the node serves owns other objects (issue 5).
  * @throws StatusError BadRequest, Invalid
  */
 export async function readDeletion(request: RestRequest): Promise<Deletion> {
@@ -31,11 +32,14 @@ export async function readDeletion(request: RestRequest): Promise<Deletion> {
 export function deletionOf(options: DeleteOptions, dryRun: boolean): Deletion {
   const errors = check(options);
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors);
-  const { gracePeriodSeconds: grace, preconditions } = options;
+  const { gracePeriodSeconds: grace, preconditions, orphanDependents } = options;
+  const orphaned = orphanDependents === undefined ? undefined : orphanDependents ? 'Orphan' : 'Background';
+  const propagation = options.propagationPolicy ?? orphaned;
   return {
     ...(grace !== undefined && { gracePeriodSeconds: grace < 0 ? 1 : grace }),
     ...(preconditions?.uid !== undefined && { uid: preconditions.uid }),
     ...(preconditions?.resourceVersion !== undefined && { resourceVersion: preconditions.resourceVersion }),
+    ...(propagation !== undefined && { propagation }),
     dryRun: dryRun || (options.dryRun ?? []).length > 0,
   };
 }

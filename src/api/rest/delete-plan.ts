@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../kube/object.ts';
 import { formatTime } from '../../kube/time.ts';
+import { finalizersUnder } from '../gc/judge.ts';
 import type { Deletion } from './delete-options.ts';
 import type { Strategy } from './strategy.ts';
 
@@ -16,13 +17,22 @@ export type DeletePlan =
  * Decides what a DELETE does (kubelet-behaviour §3.8; apiserver `rest.BeforeDelete`): a grace period may be shortened later and never lengthened;
  * without one the object goes at once unless finalizers hold it.
  */
-export function planDelete(object: KubeObject, deletion: Deletion, strategy: Strategy, now: Date): DeletePlan {
+export function planDelete(stored: KubeObject, deletion: Deletion, strategy: Strategy, now: Date): DeletePlan {
+  const object = propagated(stored, deletion.propagation);
   const marked = object.metadata.deletionTimestamp !== undefined;
   const grace = graceOf(object, deletion, strategy);
-  if (grace === 'unchanged') return { action: 'keep', object };
+  if (grace === 'unchanged') return { action: object === stored ? 'keep' : 'mark', object };
   const next = marked && grace === undefined ? object : strategy.marked(mark(object, grace ?? 0, now));
   if ((grace ?? 0) === 0 && !holds(next)) return { action: 'remove', object: next };
-  return next === object ? { action: 'keep', object } : { action: 'mark', object: next };
+  return next === stored ? { action: 'keep', object: stored } : { action: 'mark', object: next };
+}
+
+/** The policy stands in the finalizers, where the collector finds it. */
+function propagated(object: KubeObject, policy: string | undefined): KubeObject {
+  const { finalizers: before = [], ...metadata } = object.metadata;
+  const finalizers = finalizersUnder(policy, before);
+  if (finalizers.join() === before.join()) return object;
+  return { ...object, metadata: { ...metadata, ...(finalizers.length > 0 && { finalizers }) } };
 }
 
 /** Seconds to leave the object; undefined for none, as the resource knows no graceful deletion. */
