@@ -121,7 +121,8 @@ function readDefinitions() {
   }
   schemas[`${META}Patch`] = {
     type: 'object',
-    description: 'A change of an object: JSON patch, JSON merge patch, strategic merge patch, or a configuration to apply.',
+    description:
+      'A change of an object: JSON patch, JSON merge patch, strategic merge patch, or a configuration to apply.',
   };
   return { schemas, fullName: (short) => byShortName.get(short) };
 }
