@@ -14,3 +14,8 @@ export const systemClock: Clock = {
   setTimeout: (callback, ms) => setTimeout(callback, Math.min(ms, MAX_DELAY)),
   clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
 };
+
+/** Milliseconds since some moment of this process, whatever is done to the machine's clock: for how long something may take. */
+export function elapsed(): number {
+  return performance.now();
+}

@@ -1,6 +1,6 @@
 import type { Runtime } from '../cri/runtime.ts';
 import type { Pod } from '../kube/generated/objects.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, elapsed } from './clock.ts';
 import type { RunHook } from './hooks.ts';
 import type { ObservedContainer } from './observed.ts';
 import { allContainers, fieldPath } from './pod-spec.ts';
@@ -70,8 +70,8 @@ interface Victim {
 async function killOne(tools: KillTools, request: KillRequest, { container, message, before }: Victim): Promise<void> {
   const { clock, events } = tools;
   const { pod, gracePeriodSeconds, hurry } = request;
-  const end = clock.now() + gracePeriodSeconds * 1000;
-  const left = () => (hurry?.aborted ? 0 : Math.max(0, end - clock.now()));
+  const end = elapsed() + gracePeriodSeconds * 1000;
+  const left = () => (hurry?.aborted ? 0 : Math.max(0, end - elapsed()));
   events.event(pod, 'Normal', 'Killing', message, fieldPath(pod, container.name));
   const hook = preStop(tools, request, container);
   try {
@@ -117,8 +117,8 @@ async function whicheverFirst(clock: Clock, event: Promise<unknown>, ms: number,
 }
 
 async function stop(tools: KillTools, { pod, hurry }: KillRequest, container: Doomed, seconds: number) {
-  const { runtime, clock } = tools;
-  const begun = clock.now();
+  const { runtime } = tools;
+  const begun = elapsed();
   const stopping = [runtime.stopContainer(container.id, seconds)];
   // The runtime takes a second, shorter order for the same container and keeps whichever ends first.
   const hasten = () => {
@@ -132,7 +132,7 @@ async function stop(tools: KillTools, { pod, hurry }: KillRequest, container: Do
   } finally {
     hurry?.removeEventListener('abort', hasten);
   }
-  const tookMs = clock.now() - begun;
+  const tookMs = elapsed() - begun;
   if (tookMs >= seconds * 1000 - TOLERANCE_MS) await tellIfKilled(tools, pod, container, seconds);
 }
 

@@ -385,6 +385,51 @@ test('a clock that is set back by an hour holds nothing up', async () => {
   expect(['crash', 'bad', 'pull'].map((name) => world.status(name).phase)).toEqual(['Running', 'Running', 'Running']);
 });
 
+describe.each([
+  ['forward', 3 * 60 * MINUTE],
+  ['back', -3 * 60 * MINUTE],
+])('a clock that is set %s by three hours', (_, jump) => {
+  const jumps = () => vi.setSystemTime(Date.now() + jump);
+
+  test('restarts and ends nothing that runs, nor does its probes any harm', async () => {
+    const probe = { exec: { command: ['true'] }, periodSeconds: 1, failureThreshold: 1 };
+    await world.loop.start();
+    await world.create('web', { containers: [busybox('c', { livenessProbe: probe, readinessProbe: probe })] });
+    await pass(5 * SECOND);
+    const before = world.container('web', 'c');
+    jumps();
+    await pass(5 * SECOND);
+    expect(world.container('web', 'c')).toEqual(before);
+    expect(world.status('web').phase).toBe('Running');
+  });
+
+  test('makes no back-off longer than it is', async () => {
+    world.runtime.script('c', { exitsAfterMs: 0, exitCode: 1 });
+    await world.loop.start();
+    await world.create('crash');
+    await pass(25 * SECOND);
+    const { restartCount } = world.container('crash', 'c');
+    jumps();
+    await pass(41 * SECOND);
+    expect(world.container('crash', 'c').restartCount).toBeGreaterThan(restartCount);
+  });
+
+  test('leaves a container that ends its whole grace period, and no more', async () => {
+    world.runtime.script('c', { termAfterMs: 10 * MINUTE });
+    await world.loop.start();
+    const preStop = { sleep: { seconds: 10 } };
+    await world.create('web', { containers: [busybox('c', { lifecycle: { preStop } })] });
+    await pass();
+    await world.delete('web');
+    await pass(SECOND);
+    jumps();
+    await pass(28 * SECOND);
+    expect(world.get('web')).toBeDefined();
+    await pass(5 * SECOND);
+    expect(world.get('web')).toBeUndefined();
+  });
+});
+
 test('a status that cannot be written (disk full) is written later', async () => {
   await world.loop.start();
   const update = vi.spyOn(world.store, 'update').mockRejectedValue(new Error('no space left on device'));

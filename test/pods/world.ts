@@ -260,7 +260,7 @@ class FakeParts implements PodParts {
 
 /** Timers and dates that pass only by `pass`. */
 export function virtualTime(): void {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: BEGIN });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'], now: BEGIN });
 }
 
 /** Lets milliseconds pass, and everything happen that is due. */
