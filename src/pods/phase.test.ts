@@ -76,6 +76,8 @@ const ROWS: Row[] = [
   ['mains ended well, sidecar killed (137)', 'OnFailure', { s: '1' }, ['0'], ENDED, 'Succeeded'],
   ['a main failed, sidecar ended well', 'Never', { s: '0' }, ['1'], LIVES, 'Failed'],
   ['Always, mains ended, sidecar ended, will restart', 'Always', { s: '0' }, ['0'], LIVES, 'Running'],
+  ['ended, a sidecar was alive at the last look', 'Never', { s: 'running' }, ['0'], ENDED, 'Succeeded'],
+  ['ended, nothing is known of a sidecar', 'Never', { s: 'none' }, ['0'], ENDED, 'Succeeded'],
   ['Always, mains and sidecar ended for good', 'Always', { s: '0' }, ['0'], ENDED, 'Succeeded'],
   ['main in a crash loop beside a sidecar that has started', 'Always', { s: 'running' }, ['loop1'], LIVES, 'Running'],
   [

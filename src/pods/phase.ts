@@ -8,7 +8,8 @@ type Count = 'pending' | 'failed' | 'unknown' | 'running' | 'waiting' | 'stopped
 
 /**
  * The Pod's phase from the states of all its containers (`getPhase` in the kubelet's kubelet_pods.go, v1.33; kubelet-behaviour §3.1).
- * `ended`: nothing of the Pod runs or will run. Exit codes of sidecars never count.
+ * `ended`: nothing of the Pod runs or will run; then only main containers count, also when a sidecar was last seen alive. Exit codes of
+ * sidecars never count.
  */
 export function podPhase(pod: Pod, statuses: ContainerStatus[], ended: boolean): Phase {
   const find = (name: string) => statuses.find((status) => status.name === name);
@@ -18,6 +19,7 @@ export function podPhase(pod: Pod, statuses: ContainerStatus[], ended: boolean):
   const sidecars = sidecarStatuses.map(countSidecar);
   const mains = mainContainers(pod).map(({ name }) => countMain(find(name)));
 
+  if (ended) return outcomeOf(mains);
   if (regular.includes('failed') && restartPolicy(pod) === 'Never') return 'Failed';
   if (regular.includes('pending')) return 'Pending';
   if (sidecarStatuses.some(isSidecarPending) && !anyMainStarted(pod, statuses)) return 'Pending';
@@ -25,7 +27,7 @@ export function podPhase(pod: Pod, statuses: ContainerStatus[], ended: boolean):
   if (all.includes('waiting')) return 'Pending';
   if (all.includes('unknown')) return 'Pending';
   if (all.includes('running')) return 'Running';
-  return stoppedPhase(pod, mains, ended);
+  return stoppedPhase(pod, mains);
 }
 
 /** Some main container runs or has ended, and is not waiting to be started again. */
@@ -66,11 +68,14 @@ function countMain(status: ContainerStatus | undefined): Count {
   return 'unknown';
 }
 
-function stoppedPhase(pod: Pod, mains: Count[], ended: boolean): Phase {
+function stoppedPhase(pod: Pod, mains: Count[]): Phase {
   if (mains.length === 0) return 'Pending';
-  const outcome = mains.every((count) => count === 'succeeded') ? 'Succeeded' : 'Failed';
-  if (ended) return outcome;
   const policy = restartPolicy(pod);
   if (policy === 'Always') return 'Running';
+  const outcome = outcomeOf(mains);
   return outcome === 'Failed' && policy === 'OnFailure' ? 'Running' : outcome;
+}
+
+function outcomeOf(mains: Count[]): Phase {
+  return mains.length > 0 && mains.every((count) => count === 'succeeded') ? 'Succeeded' : 'Failed';
 }

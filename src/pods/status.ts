@@ -87,12 +87,11 @@ function phaseOf({ pod, ended = false, failure }: StatusInput, statuses: Contain
   if (failure) return 'Failed';
   // The kubelet asks its probes after it has made up the phase, so no sidecar counts as started here. Seen from outside: beside a
   // running sidecar a main container in CrashLoopBackOff makes the Pod Pending (kubelet-behaviour, surprise 2).
-  const phase = podPhase(
+  return podPhase(
     pod,
     statuses.map(({ started: _, ...status }) => status),
     ended,
   );
-  return ended && phase !== 'Succeeded' ? 'Failed' : phase;
 }
 
 /** The sandbox's addresses; a Pod that has lost its sandbox keeps those it had. */
