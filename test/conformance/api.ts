@@ -3,7 +3,7 @@ import { Agent, type RequestOptions, request } from 'node:https';
 import { createInterface } from 'node:readline';
 import { parse } from 'yaml';
 
-export class ApiError extends Error {
+class ApiError extends Error {
   readonly code: number;
 
   constructor(code: number, message: string) {

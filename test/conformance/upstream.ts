@@ -63,13 +63,22 @@ export const upstream: UpstreamFile[] = [
       'liveness by gRPC, of a container and of a sidecar: no image here has such a server; readiness by gRPC is in test/e2e/probes.e2e.ts, all outcomes in src/pods/probes/run-probe.test.ts',
     ),
   ),
-  node(
-    'runtime.go',
-    10,
-    out(2, 'pulls with credentials: test/e2e/volumes-and-security.e2e.ts, src/pods/pull-secrets/pull-secrets.test.ts'),
-  ),
+  node('runtime.go', 10, {
+    elsewhere: [
+      'should not be able to pull from private registry without secret',
+      'should be able to pull from private registry with secret',
+    ].map((test) => ({
+      test: `when running a container with a new image ${test}`,
+      file: 'test/e2e/volumes-and-security.e2e.ts',
+      title: 's image is pulled with the Pod',
+    })),
+  }),
   node('expansion.go', 9),
-  node('downwardapi.go', 11, out(4, 'huge pages and ephemeral storage are not accounted for by the node')),
+  node(
+    'downwardapi.go',
+    11,
+    out(4, `huge pages, of which the node has none; limits of ephemeral storage as variables: ${NOT_YET}`),
+  ),
   node('configmap.go', 6, out(3, API_ONLY)),
   node('secrets.go', 5, out(2, API_ONLY)),
   node('containers.go', 4),
@@ -137,10 +146,26 @@ export const upstream: UpstreamFile[] = [
   kubelet(
     'mount_rro_linux_test.go',
     4,
-    out(4, 'recursive read-only mounts: not supported by containerd 1.6, the node warns'),
+    out(
+      4,
+      'recursive read-only mounts: containerd 1.6 has none; that they are refused is in test/e2e/volumes-and-security.e2e.ts',
+    ),
   ),
-  kubelet('criproxy_test.go', 8, out(8, 'faults of the runtime are in the fault suite, test/faults')),
-  node('ephemeral_containers.go', 2, out(2, 'kubectl debug has a test of its own in test/e2e')),
+  kubelet(
+    'criproxy_test.go',
+    8,
+    out(8, 'faults that a runtime is made to have; here it is killed, stopped and starved: test/e2e/faults.e2e.ts'),
+  ),
+  node('ephemeral_containers.go', 2, {
+    elsewhere: [
+      {
+        test: 'will start an ephemeral container in an existing pod',
+        file: 'test/e2e/debug.e2e.ts',
+        title: 'a debugger that stays: exec, attach, describe, events',
+      },
+    ],
+    leftOut: [{ tests: ['should update the ephemeral containers in an existing pod'], because: API_ONLY }],
+  }),
   node('container_restart_policy.go', 10, out(10, LATER)),
   node('podtemplates.go', 3, out(3, API_ONLY)),
   node(
@@ -151,7 +176,18 @@ export const upstream: UpstreamFile[] = [
       `${NOT_YET}; users, groups, capabilities: test/e2e/volumes-and-security.e2e.ts, src/pods/container-config.test.ts`,
     ),
   ),
-  node('sysctl.go', 4, out(4, 'test/e2e/volumes-and-security.e2e.ts, src/pods/pod-rejection.test.ts')),
+  node('sysctl.go', 4, {
+    elsewhere: [
+      'should support sysctls',
+      'should reject invalid sysctls',
+      'should not launch unsafe, but not explicitly enabled sysctls on the node',
+      'should support sysctls with slashes as separator',
+    ].map((test) => ({
+      test,
+      file: 'test/e2e/volumes-and-security.e2e.ts',
+      title: 'safe sysctls are set; unsafe ones and strict groups are not let in',
+    })),
+  }),
   node('privileged.go', 1, out(1, NOT_YET)),
   node('pod_hostnameoverride.go', 7, out(7, LATER)),
   node('file_key.go', 12, out(12, LATER)),
@@ -168,5 +204,5 @@ export const upstream: UpstreamFile[] = [
   storage('projected_downwardapi.go', 13),
   storage('projected_combined.go', 1),
   storage('host_path.go', 3),
-  storage('downwardapi.go', 2, out(2, 'ephemeral storage is not accounted for by the node')),
+  storage('downwardapi.go', 2, out(2, `limits of ephemeral storage in files: ${NOT_YET}`)),
 ];
