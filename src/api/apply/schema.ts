@@ -22,7 +22,7 @@ export type Schema =
     };
 
 /** A field that tells the items of a list apart. */
-export interface Key {
+interface Key {
   name: string;
   default?: string;
 }

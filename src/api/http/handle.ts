@@ -15,7 +15,7 @@ import { watch } from '../rest/watch.ts';
 import { serveLog, upgradeRequired } from '../streams/index.ts';
 import { parseIncludeObject } from '../tables/as-table.ts';
 import { type Form, negotiate, type Transform } from './accept.ts';
-import type { ApiRequest, ApiResponse, RawResponse } from './exchange.ts';
+import type { ApiRequest, ApiResponse, RawResponse, StreamResponse } from './exchange.ts';
 import { handlePath, type PathContext } from './handle-path.ts';
 import { present, type View } from './present.ts';
 import { isOwnFault, objectResponse, type Rendering, statusOf, warningHeaders } from './respond.ts';
@@ -141,7 +141,8 @@ async function answerObject(
   }
 }
 
-function startWatch({ rest: context, encodings }: ApiContext, request: RestRequest): ApiResponse {
+/** Prepares a watch. @throws StatusError */
+export function startWatch({ rest: context, encodings }: ApiContext, request: RestRequest): StreamResponse {
   const { query, http } = request;
   const transforms: Transform['kind'][] = query.has('sendInitialEvents')
     ? ['PartialObjectMetadata']

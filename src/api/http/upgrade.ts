@@ -6,18 +6,18 @@ import { authorize } from '../auth/authorize.ts';
 import { verbOf } from '../auth/verb.ts';
 import { findTarget } from '../rest/dispatch.ts';
 import { find } from '../rest/key.ts';
-import { type StreamKind, serveUpgrade } from '../streams/index.ts';
+import { type StreamKind, serveUpgrade, serveWatch } from '../streams/index.ts';
 import { answerStatus } from '../streams/raw-answer.ts';
-import type { ApiRequest } from './exchange.ts';
-import { type ApiContext, restRequest, splitUrl, whoAsks } from './handle.ts';
+import type { ApiRequest, StreamResponse } from './exchange.ts';
+import { type ApiContext, restRequest, splitUrl, startWatch, whoAsks } from './handle.ts';
 import { statusOf } from './respond.ts';
 import { parseRoute } from './route.ts';
 
 const STREAMS = ['exec', 'attach', 'portforward'];
 
 /**
- * Answers a request that asks for another protocol: exec, attach and portforward of a Pod, by GET (WebSocket) or POST (SPDY). Everything else is
- * refused with a Status. Watches over WebSocket have their place here (issue 5).
+ * Answers a request that asks for another protocol: exec, attach and portforward of a Pod, by GET (WebSocket) or POST (SPDY), and watches, by GET
+ * (WebSocket). Everything else is refused with a Status.
  */
 export async function handleUpgrade(
   context: ApiContext,
@@ -27,7 +27,7 @@ export async function handleUpgrade(
   const { log, functions } = context;
   const [pathname, search] = splitUrl(request.url);
   const query = new URLSearchParams(search);
-  let found: { kind: StreamKind; pod: Pod };
+  let found: Found;
   try {
     found = await findStream(context, request, pathname, query);
   } catch (error) {
@@ -35,20 +35,26 @@ export async function handleUpgrade(
     answerStatus(connection.socket, asStatusError(error));
     return;
   }
-  await serveUpgrade({ ...connection, ...found, query, functions, log, signal: request.signal });
+  const { signal } = request;
+  if ('run' in found) await serveWatch(found.run, { ...connection, signal });
+  else await serveUpgrade({ ...connection, ...found, query, functions, log, signal });
 }
+
+/** What is to be served: a stream of a Pod, or a watch. */
+type Found = { kind: StreamKind; pod: Pod } | Pick<StreamResponse, 'run'>;
 
 async function findStream(
   context: ApiContext,
   request: ApiRequest,
   pathname: string,
   query: URLSearchParams,
-): Promise<{ kind: StreamKind; pod: Pod }> {
+): Promise<Found> {
   const identity = whoAsks(context, request);
   const route = parseRoute(pathname);
   authorize(context.rest.authorizer, identity, verbOf(request.method, route, query), route);
   if (route.kind === 'path') throw badRequest('this path cannot be upgraded to another protocol');
   const target = findTarget(route, request.method, query);
+  if (target.verb === 'watch') return startWatch(context, restRequest(request, { identity, route, query }, target));
   const name = target.subresource?.name ?? '';
   if (!STREAMS.includes(name)) throw badRequest('this path cannot be upgraded to another protocol');
   const pod = find(context.rest, restRequest(request, { identity, route, query }, target)) as Pod;

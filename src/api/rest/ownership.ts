@@ -90,7 +90,7 @@ export function owned(object: KubeObject, managedFields: ManagedFieldsEntry[] | 
 }
 
 /** Who updates: as the request names itself or, when it does not, as its program does. */
-export function updaterOf(request: RestRequest): Actor {
+function updaterOf(request: RestRequest): Actor {
   const program = (request.http.headers['user-agent'] ?? '').split('/')[0]!.replace(/[^\x20-\x7e]/g, '');
   return actorOf(request, request.query.get('fieldManager') || program.slice(0, MAX_MANAGER), 'Update');
 }
