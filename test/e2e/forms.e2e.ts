@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Kubectl, kubectls, missingKubectl, NodeUnderTest } from './node-under-test.ts';
+import { eventually, type Kubectl, kubectls, missingKubectl, NodeUnderTest } from './node-under-test.ts';
 
 /** What stock kubectl sends in forms of its own: protobuf from its generators, configurations for server-side apply. No container runs here. */
 describe('every kubectl', () => {
@@ -101,6 +101,32 @@ describe('every kubectl', () => {
     // From 1.26 on kubectl hands over what it has applied from the client, so that what is left out goes.
     expect(await server({ colour: 'green' })).toMatchObject(applied);
     expect(await data()).toEqual({ colour: 'green' });
+  });
+
+  test.concurrent('kubectl delete --cascade', async ({ skip }) => {
+    if (missingKubectl) skip(missingKubectl);
+    const make = async (name: string, owner?: string): Promise<string> => {
+      const ownerReferences = [
+        {
+          apiVersion: 'v1',
+          kind: 'ConfigMap',
+          name: owner?.split(' ')[0],
+          uid: owner?.split(' ')[1],
+          blockOwnerDeletion: true,
+        },
+      ];
+      const metadata = { name, labels: { family: 'yes' }, ...(owner && { ownerReferences }) };
+      await node.create(JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata }));
+      return `${name} ${await node.k('get', 'cm', name, '-o', 'jsonpath={.metadata.uid}')}`;
+    };
+    const left = () => node.k('get', 'cm', '-l', 'family=yes', '-o', 'name');
+    await make('grandchild', await make('child', await make('parent')));
+    expect(await node.k('delete', 'cm', 'parent', '--cascade=foreground')).toMatch(/^configmap "parent" deleted/);
+    await eventually('all gone', async () => (await left()) === '', 60);
+    await make('orphan', await make('parent'));
+    await node.k('delete', 'cm', 'parent', '--cascade=orphan');
+    expect(await left()).toBe('configmap/orphan\n');
+    expect(await node.k('get', 'cm', 'orphan', '-o', 'jsonpath={.metadata.ownerReferences}')).toBe('');
   });
 });
 
