@@ -1,6 +1,6 @@
 import { decodeValue } from '../kube/decode.ts';
 import { defaultPod } from '../kube/defaults/pod-spec.ts';
-import type { PodSpec } from '../kube/generated/objects.ts';
+import type { PodSpec, VolumeMount } from '../kube/generated/objects.ts';
 import { isRecord } from '../kube/json.ts';
 import { canonicalJson, sameValue } from './canonical.ts';
 import { hasKeys, keyOf } from './keys.ts';
@@ -11,7 +11,7 @@ export type Fingerprints = WeakMap<object, string>;
 
 /**
  * Eight hex digits over one part of a template: an element of the list in `field`, or any value. What the API server fills in by itself
- * (defaults, canonical quantities) changes nothing, so a part is known again in a Pod that comes from a cluster.
+ * (defaults, canonical quantities, the service account's token) changes nothing, so a part is known again in a Pod that comes from a cluster.
  */
 export function fingerprint(field: string, value: unknown, known?: Fingerprints): string {
   const before = isRecord(value) ? known?.get(value) : undefined;
@@ -44,12 +44,14 @@ function within(wanted: unknown, found: unknown, field: string): boolean {
 }
 
 const OF_POD = ['containers', 'initContainers', 'volumes', 'imagePullSecrets', 'hostAliases'];
+const CONTAINERS = ['containers', 'initContainers'];
 const OF_CONTAINER = ['volumeMounts', 'env', 'envFrom', 'ports', 'volumeDevices'];
 
 /** As the API server keeps it; with its unknown fields, which the API server would drop. What cannot be decoded stays as it is. */
-function normalize(field: string, value: unknown): unknown {
+function normalize(field: string, given: unknown): unknown {
   const ofPod = OF_POD.includes(field);
-  if (!isRecord(value) || !(ofPod || OF_CONTAINER.includes(field))) return value;
+  if (!isRecord(given) || !(ofPod || OF_CONTAINER.includes(field))) return given;
+  const value = CONTAINERS.includes(field) ? withoutToken(given) : given;
   try {
     const spec = ofPod ? { [field]: [value] } : { containers: [{ name: 'x', image: 'x', [field]: [value] }] };
     const { value: decoded, strictErrors } = decodeValue('PodSpec', spec);
@@ -60,6 +62,19 @@ function normalize(field: string, value: unknown): unknown {
   } catch {
     return value;
   }
+}
+
+/** Without the mount that a cluster's admission adds to every container (`plugin/pkg/admission/serviceaccount`). */
+function withoutToken(container: Record<string, unknown>): Record<string, unknown> {
+  const { volumeMounts, ...rest } = container;
+  if (!Array.isArray(volumeMounts) || !volumeMounts.some(isTokenMount)) return container;
+  const own = volumeMounts.filter((mount) => !isTokenMount(mount));
+  return own.length > 0 ? { ...rest, volumeMounts: own } : rest;
+}
+
+function isTokenMount(mount: unknown): boolean {
+  const { name, mountPath } = (mount ?? {}) as Partial<VolumeMount>;
+  return mountPath === '/var/run/secrets/kubernetes.io/serviceaccount' && String(name).startsWith('kube-api-access-');
 }
 
 function unknownFields(value: Record<string, unknown>, part: unknown): Record<string, unknown> {

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { type Fixture, type Json, podManifest, startApi } from '../../../api/rest/fixture.ts';
+import type { Container } from '../../../kube/generated/objects.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 import { attach } from '../../../sidecar/attach.ts';
 import { hello, webApp } from '../../../sidecar/fixtures/hello.ts';
@@ -66,6 +67,22 @@ describe('admission', () => {
     await post(PODS, webApp());
     const [carried] = carriedBy(await object(`${PODS}/web-app`));
     expect(carried?.digest).toBe(carriedBy(attachedPod())[0]?.digest);
+  });
+
+  test('what was attached elsewhere is brought up to date, though it has got the token of its account by then', async () => {
+    const { post, object } = await start();
+    await post(SIDECARS, {
+      ...hello(),
+      spec: { ...hello().spec, parameters: [{ name: 'interval', type: 'integer', default: 60 }] },
+    });
+    const { uid: _, ...metadata } = attachedPod().metadata;
+    expect((await post(PODS, { ...attachedPod(), metadata })).status).toBe(201);
+    const { containers } = (await object(`${PODS}/web-app`)).spec as { containers: Container[] };
+    expect(containers[1]?.args?.[1]).toContain('sleep 60;');
+    expect(containers[1]?.volumeMounts?.map(({ mountPath }) => mountPath)).toEqual([
+      '/var/log',
+      '/var/run/secrets/kubernetes.io/serviceaccount',
+    ]);
   });
 
   test('a change of a Pod is not looked at', async () => {
