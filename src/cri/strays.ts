@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -22,7 +22,10 @@ export interface Traces {
   addresses: { file: string; sandboxId: string }[];
 }
 
-/** To be called while no containerd runs: then whatever there is was begun by one that is dead. Waits for the last of its helpers to end. */
+/**
+ * To be called while nothing is being made: before containerd starts, or before anybody asks it for anything. Then whatever there is was begun for one who
+ * is dead. Waits for the last helpers to end.
+ */
 export async function tracesOf(places: NodePlaces): Promise<Traces> {
   const deadline = Date.now() + HELPERS_MS;
   while (helpers(places).some(isAlive) && Date.now() < deadline) await sleep(20);
@@ -34,8 +37,9 @@ export async function tracesOf(places: NodePlaces): Promise<Traces> {
 }
 
 /**
- * Removes those traces of which the runtime, which has taken up all that it could, knows nothing or says that nothing lives there: a containerd that is
- * killed while it makes a sandbox or container leaves shims, processes, network namespaces, addresses and host ports behind that no later one looks for.
+ * Removes those traces of which the runtime, which has taken up all that it could, knows nothing or says that nothing lives there. A containerd that is
+ * killed while it makes a sandbox or container, or whose caller is, leaves shims, processes, network namespaces, addresses and host ports behind that nobody
+ * looks for any more.
  */
 export async function removeStrays(
   traces: Traces,
@@ -47,7 +51,7 @@ export async function removeStrays(
   const namespaces = traces.namespaces.filter((path) => !known.namespaces.has(path));
   const addresses = traces.addresses.filter(({ sandboxId }) => !known.ids.has(sandboxId));
   if (ids.length === 0 && namespaces.length === 0 && addresses.length === 0) return;
-  log.warn({ ids, namespaces, addresses: addresses.length }, 'removing what a killed containerd left behind');
+  log.warn({ ids, namespaces, addresses: addresses.length }, 'removing what was left behind');
   await endAll(places, ids);
   for (const id of ids) await removeFiles(places, id, known.ids.has(id), run);
   for (const path of namespaces) await removeMounted(path, run);
@@ -183,7 +187,11 @@ function namespaces({ containerd }: NodePlaces): string {
 }
 
 function list(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder) : [];
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 function read(path: string): string {

@@ -4,7 +4,7 @@ import { commandRunner, type RunCommand } from '../command.ts';
 import type { NodePlaces } from '../places.ts';
 import { endProcesses } from '../processes.ts';
 import type { Runtime } from '../runtime.ts';
-import { removeStrays, tracesOf } from '../strays.ts';
+import { removeStrays, type StrayOptions, type Traces, tracesOf } from '../strays.ts';
 import { type Binaries, findBinaries } from './binaries.ts';
 import type { PodNetwork } from './cni.ts';
 import { type Configuration, writeConfiguration } from './configuration.ts';
@@ -54,9 +54,12 @@ export async function startContainerd(options: StartOptions): Promise<PrivateCon
   const start = () => startOne(places, binaries, runtime, env, log);
   const supervisor = new Supervisor({ log, start });
   const running = await adopt(places, runtime, changed, log);
+  // The calls that a killed node had under way were given up, and not everything that they had begun.
+  if (running) await sweep(await tracesOf(places), { places, runtime, log, run: commandRunner(binaries.path) });
   supervisor.watch(running ?? (await start()));
   log.info({ pid: supervisor.pid, version: version.text, adopted: running !== undefined }, 'containerd answers');
   const logWatch = setInterval(() => boundLog(places.containerd.log), LOG_WATCH_MS).unref();
+  const strayWatch = watchForStrays({ places, runtime, log, run: commandRunner(binaries.path) });
   return {
     version: version.text,
     adopted: running !== undefined,
@@ -64,15 +67,39 @@ export async function startContainerd(options: StartOptions): Promise<PrivateCon
     restarts: () => supervisor.restarts,
     stop: () => {
       clearInterval(logWatch);
+      clearInterval(strayWatch);
       return supervisor.stop(STOP_MS);
     },
     release: () => {
       clearInterval(logWatch);
+      clearInterval(strayWatch);
       supervisor.release();
     },
   };
 }
 
+/** A failure is told and no more: strays are in nobody's way. */
+async function sweep(traces: Traces, options: StrayOptions): Promise<void> {
+  await removeStrays(traces, options).catch((error: unknown) =>
+    options.log.warn({ err: error }, 'not all that was left behind could be removed'),
+  );
+}
+
+/** Also a containerd that lives gives up calls, when they take longer than their caller waits. What nobody knew of for so long is nobody's. */
+function watchForStrays(options: StrayOptions): NodeJS.Timeout {
+  let before: Traces | undefined;
+  const look = async (): Promise<void> => {
+    if (before) await sweep(before, options);
+    before = await tracesOf(options.places);
+  };
+  return setInterval(
+    () => void look().catch((err: unknown) => options.log.warn({ err }, 'strays not looked for')),
+    STRAY_WATCH_MS,
+  ).unref();
+}
+
+/** Longer than any call may take that makes a sandbox or container. */
+const STRAY_WATCH_MS = 300_000;
 const STOP_MS = 10_000;
 const LOG_WATCH_MS = 600_000;
 
@@ -107,9 +134,7 @@ async function startOne(
   child.unref();
   try {
     await untilReady(places, runtime, () => child.exitCode !== null || child.signalCode !== null);
-    await removeStrays(traces, { places, runtime, log, run: commandRunner(binaries.path) }).catch((error: unknown) =>
-      log.warn({ err: error }, 'not all that a killed containerd left behind could be removed'),
-    );
+    await sweep(traces, { places, runtime, log, run: commandRunner(binaries.path) });
   } catch (error) {
     await endProcesses([id], STOP_MS);
     throw error;
