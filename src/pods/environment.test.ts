@@ -32,7 +32,7 @@ const POD: Pod = {
   },
 };
 
-function variablesOf(container: Partial<Container>): [string, string][] {
+function variablesOf(container: Partial<Container>, api?: { host: string; port: number }): [string, string][] {
   return [
     ...environment({
       pod: POD,
@@ -42,6 +42,7 @@ function variablesOf(container: Partial<Container>): [string, string][] {
       nodeName: 'node1',
       machine: { cpuMillis: 2000, memoryBytes: 4 * 2 ** 30, storageBytes: 10 * 2 ** 30, unifiedCgroups: false },
       lookup: { configMap: (name) => CONFIG_MAPS[name], secret: (name) => SECRETS[name] },
+      ...(api && { api }),
     }),
   ];
 }
@@ -202,4 +203,27 @@ test('command and args see the whole environment; the shell keeps its own $(…)
     command: ['/bin/me'],
     args: ['-c', 'echo $(date -u) $(WHO) me'],
   });
+});
+
+test('where the API can be reached its place lies under all else', () => {
+  const env = [
+    { name: 'URL', value: 'https://$(KUBERNETES_SERVICE_HOST):$(KUBERNETES_SERVICE_PORT)' },
+    { name: 'KUBERNETES_PORT', value: 'mine' },
+  ];
+  const url = 'tcp://10.205.0.1:7443';
+  expect(Object.fromEntries(variablesOf({ env }, { host: '10.205.0.1', port: 7443 }))).toEqual({
+    KUBERNETES_SERVICE_HOST: '10.205.0.1',
+    KUBERNETES_SERVICE_PORT: '7443',
+    KUBERNETES_SERVICE_PORT_HTTPS: '7443',
+    KUBERNETES_PORT: 'mine',
+    KUBERNETES_PORT_443_TCP: url,
+    KUBERNETES_PORT_443_TCP_PROTO: 'tcp',
+    KUBERNETES_PORT_443_TCP_PORT: '7443',
+    KUBERNETES_PORT_443_TCP_ADDR: '10.205.0.1',
+    URL: 'https://10.205.0.1:7443',
+  });
+  expect(variablesOf({ env })).toEqual([
+    ['URL', 'https://$(KUBERNETES_SERVICE_HOST):$(KUBERNETES_SERVICE_PORT)'],
+    ['KUBERNETES_PORT', 'mine'],
+  ]);
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { kubeconfigText, loadCredentials } from './credentials.ts';
+import { loadSigningKey } from './signing-key.ts';
 
 const NOW = new Date('2026-11-23T00:00:00Z');
 const inDays = (days: number) => new Date(NOW.getTime() + days * 24 * 3_600_000);
@@ -49,6 +50,32 @@ describe('the certificates of a node', () => {
       expect(
         new X509Certificate(after[name].certificate).verify(new X509Certificate(after.authority.certificate).publicKey),
       ).toBe(true);
+  });
+
+  test('the server is made anew for an address that it does not hold, and for that alone', async () => {
+    const { credentials: before } = await loadCredentials(folder, NOW);
+    const { credentials, renewed } = await loadCredentials(folder, NOW, ['10.205.0.1']);
+    expect(renewed).toBe(true);
+    expect({ ...credentials, server: before.server }).toEqual(before);
+    const server = new X509Certificate(credentials.server.certificate);
+    expect(['127.0.0.1', '10.205.0.1', '10.205.0.2'].map((address) => server.checkIP(address))).toEqual([
+      '127.0.0.1',
+      '10.205.0.1',
+      undefined,
+    ]);
+    for (const addresses of [['10.205.0.1'], []])
+      expect(await loadCredentials(folder, NOW, addresses)).toEqual({ credentials, renewed: false });
+  });
+
+  test('the key of tokens is kept, for its owner only, and replaced when it is damaged', async () => {
+    const first = await loadSigningKey(folder);
+    expect((await loadSigningKey(folder)).id).toBe(first.id);
+    const path = join(folder, 'service-accounts.key');
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    await writeFile(path, '-----BEGIN PRIVATE KEY-----\nAAAA\n');
+    const second = await loadSigningKey(folder);
+    expect(second.id).not.toBe(first.id);
+    expect((await loadSigningKey(folder)).id).toBe(second.id);
   });
 
   test('what is damaged is made anew', async () => {
