@@ -3,6 +3,9 @@ import type { TokenRequest } from '../kube/generated/objects.ts';
 import type { KubeObject } from '../kube/object.ts';
 import { findResource, type Resource } from '../kube/resources.ts';
 import type { Store } from '../store/store.ts';
+import { askerOf } from './audit/asker.ts';
+import { Audit, type AuditSink } from './audit/audit.ts';
+import { auditConnection } from './audit/upgrades.ts';
 import type { ServiceAccountRole } from './auth/access-rules.ts';
 import { Authorizer } from './auth/authorizer.ts';
 import type { CustomKinds } from './custom/custom-kind.ts';
@@ -42,6 +45,8 @@ export interface ApiServerOptions {
   warningsFor?: (object: KubeObject, resource: Resource) => string[];
   /** Schemas and rules of custom resources. */
   customKinds?: CustomKinds;
+  /** Is told of every request and how it was answered. Without it nothing is written down. */
+  audit?: AuditSink;
   /** What /livez, /readyz and /healthz ask beside `ping`. */
   checks?: HealthChecks;
   /** Where scripts/generate-openapi.mjs has put its documents; without it there is no /openapi. */
@@ -68,14 +73,20 @@ export async function apiServer(options: ApiServerOptions): Promise<ApiServer> {
   await namespaces.start();
   const collector = new Collector({ store: options.store, log: options.log, ...asClient(context.rest) });
   collector.start();
+  const audit = auditOf(options, context.rest);
+  const plain = (request: ApiRequest) => handle(context, request);
+  const answer = audit ? (request: ApiRequest) => audit.request(request, plain) : plain;
   return {
-    handle: (request) => handle(context, request),
+    handle: answer,
     grantToken: (account, request) => grantToken({ ...context.rest, warn: () => {} }, account, request),
     listen: (where) =>
       listen(
         {
-          handle: (request) => handle(context, request),
-          upgrade: (request, req, socket, head) => handleUpgrade(context, request, { req, socket, head }),
+          handle: answer,
+          upgrade: (request, req, socket, head) => {
+            if (audit) auditConnection(audit.begin(request), socket);
+            return handleUpgrade(context, request, { req, socket, head });
+          },
         },
         where,
       ),
@@ -120,6 +131,11 @@ function assemble(options: ApiServerOptions): { context: ApiContext; namespaces:
     signingKey: key,
   };
   return { context: { rest, paths, functions, encodings: new EncodingCache(), log }, namespaces };
+}
+
+function auditOf({ audit: sink }: ApiServerOptions, rest: RestContext): Audit | undefined {
+  const { now } = rest;
+  return sink && new Audit({ sink, now, uid: () => rest.ids.uid(), whoAsks: (request) => askerOf(rest, request) });
 }
 
 /** Deletes as a client would, so that Pods get their grace periods and finalizers are waited for. */

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   CoreV1Api,
@@ -11,6 +11,7 @@ import {
   Watch,
 } from '@kubernetes/client-node';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { AuditEvent } from '../../src/api/audit/event.ts';
 import { eventually, missing, NodeUnderTest } from '../e2e/node-under-test.ts';
 
 const PYTHON = '/usr/bin/python3';
@@ -22,7 +23,7 @@ let node: NodeUnderTest;
 beforeAll(async () => {
   if (missing) return;
   node = new NodeUnderTest(48);
-  await node.start({ images: ['busybox'] });
+  await node.start({ images: ['busybox'], flags: ['--audit-log', join(node.home, 'audit.log')] });
 });
 afterAll(() => node?.close());
 
@@ -89,6 +90,48 @@ describe("Python's client", () => {
     const reason = missing ?? noPython;
     if (reason) skip(reason);
     expect(results[step]).toEqual(expected);
+  });
+});
+
+describe.skipIf(missing)('the audit log', () => {
+  const entries = (): AuditEvent[] =>
+    readFileSync(join(node.home, 'audit.log'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as AuditEvent);
+  const stagesOf = (all: AuditEvent[], auditID: string) =>
+    all.filter((entry) => entry.auditID === auditID).map(({ stage }) => stage);
+
+  test('has every request of a client, from its coming to its end', async ({ skip }) => {
+    if (noPython) skip(noPython);
+    const python = entries().filter(({ userAgent }) => userAgent?.includes('python'));
+    const created = python.find(({ verb, objectRef }) => verb === 'create' && objectRef?.resource === 'pods')!;
+    expect(created).toMatchObject({
+      kind: 'Event',
+      apiVersion: 'audit.k8s.io/v1',
+      level: 'Metadata',
+      user: { username: 'outfit-admin', groups: ['system:masters', 'system:authenticated'] },
+      sourceIPs: ['127.0.0.1'],
+      objectRef: { resource: 'pods', namespace: 'python', apiVersion: 'v1' },
+    });
+    expect(stagesOf(python, created.auditID)).toEqual(['RequestReceived', 'ResponseComplete']);
+    const watched = python.find(({ verb }) => verb === 'watch')!;
+    await eventually(
+      'the end of the watch',
+      () => stagesOf(entries(), watched.auditID).join() === 'RequestReceived,ResponseStarted,ResponseComplete',
+    );
+    const refused = python.filter(({ responseStatus }) => responseStatus?.code === 404);
+    expect(refused.map(({ responseStatus }) => responseStatus?.message)).toContain('pods "none" not found');
+  });
+
+  test('has commands and forwarded ports too', async ({ skip }) => {
+    if (noPython) skip(noPython);
+    const ends = await eventually('the end of all commands', () => {
+      const of = (subresource: string) =>
+        entries().filter((e) => e.objectRef?.subresource === subresource && e.stage === 'ResponseComplete');
+      return of('exec').length >= 3 && of('portforward').length > 0 && [...of('exec'), ...of('portforward')];
+    });
+    expect(new Set(ends.map(({ responseStatus }) => responseStatus?.code))).toEqual(new Set([101, 400]));
   });
 });
 

@@ -9,6 +9,8 @@ export interface ApiRequest {
   headers: Readonly<Record<string, string | undefined>>;
   /** Who the TLS handshake has proven the client to be; `rejected` when its certificate is not one of ours. */
   peer?: Peer | 'rejected';
+  /** The address that the connection comes from. */
+  remoteAddress?: string;
   /**
    * The whole body.
    * @throws StatusError RequestEntityTooLarge

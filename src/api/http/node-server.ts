@@ -213,11 +213,13 @@ function write(res: ServerResponse, chunk: string, signal: AbortSignal): Promise
 
 function requestOf(req: IncomingMessage, signal: AbortSignal): ApiRequest {
   const peer = peerOf(req.socket as TLSSocket);
+  const { remoteAddress } = req.socket;
   return {
     method: req.method ?? 'GET',
     url: req.url ?? '/',
     headers: req.headers as Record<string, string | undefined>,
     ...(peer && { peer }),
+    ...(remoteAddress !== undefined && { remoteAddress }),
     readBody: () => readBody(req),
     signal,
   };

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { type ApiServer, apiServer } from '../../api/api-server.ts';
+import type { AuditSink } from '../../api/audit/audit.ts';
 import { ListenError, type Listening } from '../../api/http/node-server.ts';
 import type { NodeFunctions } from '../../api/node-functions.ts';
 import type { SigningKey } from '../../api/pki/signing-key.ts';
@@ -12,6 +13,7 @@ import { claimWarnings } from '../../pods/claims/claim-rules.ts';
 import { unsupportedFields } from '../../pods/unsupported.ts';
 import type { Store } from '../../store/store.ts';
 import type { Context } from '../command.ts';
+import { openAuditLog } from './audit-log.ts';
 import { type Credentials, kubeconfigText, loadCredentials, writePrivate } from './credentials.ts';
 import type { NodePaths } from './paths.ts';
 import type { NodeSettings } from './settings.ts';
@@ -52,7 +54,9 @@ const DAY_MS = 24 * 3_600_000;
 /** Serves the API on loopback, and to Pods where that is wanted, writes the kubeconfig for it, and renews the certificates before they end. @throws ListenError */
 export async function startApi(options: ServeOptions): Promise<ServedApi> {
   const { settings, paths, context, log, teardown, store, functions, credentials, signingKey, sidecars } = options;
+  const audit = await openAudit(options);
   const api = await apiServer({
+    ...(audit && { audit }),
     store,
     functions,
     log,
@@ -76,6 +80,14 @@ export async function startApi(options: ServeOptions): Promise<ServedApi> {
   teardown.add('renewal of certificates', () => clearInterval(timer));
   const { grantToken } = api;
   return { url: listening.url, grantToken, ...(forPods && { forPods: forPods.address }) };
+}
+
+/** @throws Failure */
+async function openAudit({ settings, log, teardown }: ServeOptions): Promise<AuditSink | undefined> {
+  if (settings.auditLog === '') return undefined;
+  const file = await openAuditLog(settings.auditLog, { log });
+  teardown.add('audit log', () => file.close());
+  return file.write;
 }
 
 /** At the address that the machine has among the Pods, and the same port: containers keep it in their environment. */

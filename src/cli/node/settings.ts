@@ -1,4 +1,5 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { SERVICE_ACCOUNT_ROLES, type ServiceAccountRole } from '../../api/auth/access-rules.ts';
 import { type Args, Failure, type Option, UsageError } from '../command.ts';
 
@@ -19,6 +20,8 @@ export interface NodeSettings {
   serviceAccountRole: ServiceAccountRole;
   /** The API listens at the Pods' gateway too, and containers are told where. */
   apiForPods: boolean;
+  /** Where requests are written down; '' for nowhere. */
+  auditLog: string;
   logLevel: string;
 }
 
@@ -36,6 +39,7 @@ export const DEFAULT_SETTINGS: NodeSettings = {
   restartBackoff: 'kubernetes',
   serviceAccountRole: 'view',
   apiForPods: false,
+  auditLog: '',
   logLevel: 'info',
 };
 
@@ -98,6 +102,12 @@ export const SETTING_OPTIONS: Option[] = [
     summary: "serve the API to Pods as well, at their gateway's address (default: on loopback only)",
   },
   {
+    name: 'audit-log',
+    type: 'string',
+    value: 'FILE',
+    summary: 'write every request down in FILE, as audit.k8s.io/v1 events (default: nowhere)',
+  },
+  {
     name: 'log-level',
     type: 'string',
     value: 'LEVEL',
@@ -119,6 +129,7 @@ export function givenSettings(args: Args): Partial<NodeSettings> {
   take('cri', 'cri', readSocket);
   take('restart-backoff', 'restartBackoff', readRestartBackoff);
   take('service-account-role', 'serviceAccountRole', readRole);
+  take('audit-log', 'auditLog', readFileName);
   take('log-level', 'logLevel', readLogLevel);
   if (args.has('api-for-pods')) given.apiForPods = args.flag('api-for-pods');
   if (args.has('registry-mirror')) given.registryMirrors = readMirrors(args.values('registry-mirror'));
@@ -144,6 +155,7 @@ const FLAGS: Record<keyof NodeSettings, string> = {
   restartBackoff: '--restart-backoff',
   serviceAccountRole: '--service-account-role',
   apiForPods: '--api-for-pods',
+  auditLog: '--audit-log',
   logLevel: '--log-level',
 };
 
@@ -247,6 +259,11 @@ function readRole(text: string): ServiceAccountRole {
   const role = SERVICE_ACCOUNT_ROLES.find((one) => one === text);
   if (!role) throw new UsageError(`invalid --service-account-role "${text}": ${SERVICE_ACCOUNT_ROLES.join(', ')}`);
   return role;
+}
+
+/** Absolute, because the node runs elsewhere. */
+function readFileName(text: string): string {
+  return text === '' ? '' : resolve(text);
 }
 
 function readLogLevel(text: string): string {
