@@ -79,7 +79,17 @@ describe('debug, drain and the status of others', () => {
   step('a debugger that stays: exec, attach, describe, events; a Pod that is not ready can have one', async () => {
     const debug = ['debug', '--image=busybox', '-c', 'watcher'];
     await node.k(...debug, 'watched', '--', 'sh', '-c', 'while true; do echo tick; sleep 1; done');
-    await node.k(...debug, 'broken', '--', 'sleep', '86397');
+    // Privileged, in a sandbox that was not made for it.
+    const privileged = await node.kubectlOf(
+      kubectls.at(-1)!,
+      ...debug,
+      'broken',
+      '--profile=sysadmin',
+      '--',
+      'sleep',
+      '86397',
+    );
+    expect(privileged, privileged.stderr).toMatchObject({ code: 0 });
     for (const name of ['watched', 'broken'])
       await eventually(`${name}'s watcher`, async () => (await stateOf(name, 'watcher'))?.running !== undefined, 60);
     expect(await node.k('exec', 'watched', '-c', 'watcher', '--', 'cat', '/etc/hostname')).toBe('watched\n');
