@@ -308,6 +308,25 @@ test('volumes that cannot be made hold the Pod up before its sandbox', async () 
   expect(world.status('web').phase).toBe('Running');
 });
 
+test('a disk that has no room for the files of a container is told at the container, and tried again', async () => {
+  const error = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+    code: 'ENOSPC',
+    syscall: 'write',
+  });
+  world.parts.failConfig = () => error;
+  await world.loop.start();
+  await world.create('web');
+  await pass(2 * SECOND);
+  expect(world.container('web', 'c').state?.waiting).toEqual({
+    reason: 'CreateContainerConfigError',
+    message: 'ENOSPC: no space left on device, write',
+  });
+  expect(world.eventsOf('web')).toContain('Warning Failed Error: ENOSPC: no space left on device, write');
+  world.parts.failConfig = undefined;
+  await pass(20 * SECOND);
+  expect(world.status('web').phase).toBe('Running');
+});
+
 test('an exit that the runtime’s lists show later than its events is found all the same', async () => {
   await world.loop.start();
   await world.create('web');

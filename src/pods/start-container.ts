@@ -60,7 +60,9 @@ async function makeAndStart(tools: Tools, round: Round, starting: Starting): Pro
   if (replaces !== undefined) await runtime.removeContainer(replaces);
   const targetId = targetOf(round, container.name);
   const request = { pod, container, attempt, image, volumes, podIPs: sandbox.ips };
-  const config = await parts.containerConfig({ ...request, ...(targetId !== undefined && { targetId }) });
+  const config = await parts
+    .containerConfig({ ...request, ...(targetId !== undefined && { targetId }) })
+    .catch(ofTheMachine);
   signal.throwIfAborted();
   const labelled = { ...config, labels: { ...config.labels, [OWNER_LABEL]: owner } };
   const containerId = await slots.run(() => create(tools, sandbox, labelled), { signal });
@@ -89,6 +91,13 @@ function targetOf({ pod, observed }: Round, name: string): string | undefined {
   const found = newest(observed.containers, target);
   if (!found) throw new ConfigError(`unable to find target container ${target}`);
   return found.id;
+}
+
+/** What the disk refuses, because it is full or read-only, is told at the container as well, and not in the node's log alone. */
+function ofTheMachine(error: unknown): never {
+  if (error instanceof Error && (error as NodeJS.ErrnoException).syscall !== undefined)
+    throw new ConfigError(error.message, { cause: error });
+  throw error;
 }
 
 function create({ runtime }: Tools, sandbox: Sandbox, config: ContainerConfig): Promise<string> {
