@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { StatusError } from '../../kube/errors.ts';
+import { badRequest, StatusError } from '../../kube/errors.ts';
 import { MAX_BODY_BYTES } from './body.ts';
 import type { ApiRequest, ApiResponse, Peer, StreamResponse } from './exchange.ts';
 import { writeBody } from './write-body.ts';
@@ -16,6 +16,17 @@ export interface ListenOptions {
   port: number;
   /** PEM. Absent for plain HTTP, in tests only: kubectl sends no credentials over it. */
   tls?: ServerTls;
+  /** How long clients may take to ask; the default is DEADLINES. */
+  deadlines?: Deadlines;
+}
+
+/** Milliseconds. Who takes longer is answered 408 and cut off. Answers may take any time. */
+interface Deadlines {
+  headers: number;
+  /** Headers and body. */
+  request: number;
+  /** How often connections are looked at. */
+  check: number;
 }
 
 interface ServerTls {
@@ -54,6 +65,8 @@ export class ListenError extends Error {
   }
 }
 
+/** As kube-apiserver: 32 s for headers, a minute for all. */
+const DEADLINES: Deadlines = { headers: 32_000, request: 60_000, check: 10_000 };
 const KEEP_ALIVE_MS = 120_000;
 /** How long requests may go on after close() has been called. */
 const CLOSING_MS = 1_000;
@@ -64,11 +77,19 @@ const STUCK_MS = 60_000;
  * Serves HTTP/1.1, over TLS when there is a certificate.
  * @throws ListenError
  */
-export async function listen(handlers: Handlers, { host, port, tls }: ListenOptions): Promise<Listening> {
+export async function listen(handlers: Handlers, options: ListenOptions): Promise<Listening> {
+  const { host, port, tls, deadlines = DEADLINES } = options;
   const stopping = new AbortController();
   // Every request and stream listens to it.
   setMaxListeners(0, stopping.signal);
-  const server = tls ? createServer(tlsOptions(tls)) : (createHttpServer({ noDelay: true }) as Server);
+  const limits = {
+    headersTimeout: deadlines.headers,
+    requestTimeout: deadlines.request,
+    connectionsCheckingInterval: deadlines.check,
+  };
+  const server = tls
+    ? createServer({ ...tlsOptions(tls), ...limits })
+    : (createHttpServer({ noDelay: true, ...limits }) as Server);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.on('request', (req: IncomingMessage, res: ServerResponse) => {
     void respond(handlers, req, res, stopping.signal);
@@ -238,10 +259,16 @@ async function readBody(req: IncomingMessage): Promise<Buffer> {
   if (Number(req.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw tooLarge();
-    chunks.push(chunk);
+  try {
+    for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > MAX_BODY_BYTES) throw tooLarge();
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof StatusError) throw error;
+    // The client has gone in the middle, or was cut off: no fault of the server's.
+    throw badRequest('unexpected EOF');
   }
   return Buffer.concat(chunks);
 }

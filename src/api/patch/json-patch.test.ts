@@ -154,6 +154,13 @@ describe('JSON patch, by RFC 6902', () => {
     expect(DOCUMENT).toEqual(before);
   });
 
+  test('refuses copies of copies before they fill the memory', () => {
+    const twice: Operation = { op: 'copy', from: '/list', path: '/list/0' };
+    const times = (n: number): Operation[] => Array.from({ length: n }, () => twice);
+    expect(applyJsonPatch({ list: ['x'] }, times(2))).toEqual({ list: [[['x'], 'x'], ['x'], 'x'] });
+    expect(() => applyJsonPatch({ list: ['x'] }, times(60))).toThrow(/copies come to more than/);
+  });
+
   test('a member that was added is found there, and the document is as before when it is removed again', () => {
     const name = fc.string().filter((text) => text !== '__proto__');
     fc.assert(

@@ -11,6 +11,9 @@ class JsonPatchFailure extends Error {
   override readonly name = 'JsonPatchFailure';
 }
 
+/** The JSON that all copies of a patch may come to, in characters: copies of copies would grow without bound (apiserver `pkg/server/config.go`). */
+const MAX_COPIED = 3 * 1024 * 1024;
+
 /**
  * Carries out the operations one after the other; all or none. As in kube-apiserver, `replace` of a field that is not there adds it.
  * Written here rather than taken from a library because of that, and because a field may be called `constructor` or `__proto__`.
@@ -19,7 +22,12 @@ class JsonPatchFailure extends Error {
  */
 export function applyJsonPatch(document: unknown, operations: readonly JsonPatchOperation[]): unknown {
   const root: Parent = { '': structuredClone(document) };
-  for (const operation of operations) apply(root, operation);
+  let copied = 0;
+  for (const operation of operations) {
+    if (operation.op === 'copy') copied += sizeAt(root, operation.from ?? '');
+    if (copied > MAX_COPIED) throw new JsonPatchFailure(`copies come to more than ${MAX_COPIED} characters`);
+    apply(root, operation);
+  }
   return root[''];
 }
 
@@ -47,6 +55,8 @@ function apply(root: Parent, { op, path, from = '', value }: JsonPatchOperation)
       if (!isEqual(read(root, path, true), value ?? null)) throw new JsonPatchFailure(`testing value ${path} failed`);
   }
 }
+
+const sizeAt = (root: Parent, path: string): number => JSON.stringify(read(root, path)).length;
 
 function add(root: Parent, path: string, value: unknown): void {
   const { parent, key } = locate(root, path);
