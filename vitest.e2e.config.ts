@@ -7,6 +7,6 @@ export default defineConfig({
     include: ['test/{api,conformance,e2e}/**/*.e2e.ts', 'src/**/*.e2e.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    maxWorkers: 2,
+    maxWorkers: 3,
   },
 });
