@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Real containers and real kubectl: two files side by side at most, each with a node of its own. */
+/** Real containers and real kubectl: three files side by side at most, each with a node of its own. */
 export default defineConfig({
   test: {
     name: 'e2e',
