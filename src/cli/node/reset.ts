@@ -73,7 +73,7 @@ export async function removeNode(paths: NodePaths): Promise<void> {
       ? new Failure(error.message, { hint: 'end what uses these, then "outfit node reset" again', cause: error })
       : error;
   }
-  for (const name of OUR_FILES) await rm(join(paths.home, name), { recursive: true, force: true });
+  for (const name of OUR_FILES) await removeOurs(join(paths.home, name));
   const left = existsSync(paths.home) ? await readdir(paths.home) : [];
   // Staged copies of our own files, from a process that was killed.
   for (const name of left.filter((n) => /^(lock\.\d+|(kubeconfig|node\.json)\.new)$/.test(n)))
@@ -82,6 +82,21 @@ export async function removeNode(paths: NodePaths): Promise<void> {
     if (!['ENOTEMPTY', 'EEXIST', 'ENOENT', 'EBUSY'].includes(error.code ?? '')) throw error;
   });
 }
+
+/** @throws Failure where something that is not Outfit's stands in the way, such as a mount of somebody's */
+async function removeOurs(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch (error) {
+    const { code, path: where = path } = error as NodeJS.ErrnoException;
+    if (code === undefined || !IN_THE_WAY.includes(code)) throw error;
+    const reason = code === 'EBUSY' ? 'it is in use, or something is mounted there' : 'the file system refuses it';
+    const hint = `findmnt ${where} shows a mount; end what uses it, then "outfit node reset" again`;
+    throw new Failure(`${where} cannot be removed: ${reason} (${code})`, { hint, cause: error });
+  }
+}
+
+const IN_THE_WAY = ['EBUSY', 'EPERM', 'EROFS', 'EACCES'];
 
 const OUR_FILES = [
   'containerd',
