@@ -71,21 +71,30 @@ describe.each(KUBECTLS)('%s', (program) => {
     expect((await kubectl('version')).out).toMatch(/Server Version: .*v1\.33\.0\+outfit/);
     const resources = await fine('api-resources', '-o', 'name');
     expect(resources.trim().split('\n').sort()).toEqual([
+      'bindings',
       'clustersidecars.outfit.dev',
       'configmaps',
       'events',
       'events.events.k8s.io',
       'leases.coordination.k8s.io',
+      'localsubjectaccessreviews.authorization.k8s.io',
       'namespaces',
       'nodes',
       'persistentvolumeclaims',
       'pods',
       'podtemplates',
       'secrets',
+      'selfsubjectaccessreviews.authorization.k8s.io',
+      'selfsubjectreviews.authentication.k8s.io',
+      'selfsubjectrulesreviews.authorization.k8s.io',
       'serviceaccounts',
       'sidecars.outfit.dev',
+      'subjectaccessreviews.authorization.k8s.io',
+      'tokenreviews.authentication.k8s.io',
     ]);
     expect((await fine('api-versions')).trim().split('\n')).toEqual([
+      'authentication.k8s.io/v1',
+      'authorization.k8s.io/v1',
       'coordination.k8s.io/v1',
       'events.k8s.io/v1',
       'outfit.dev/v1alpha1',

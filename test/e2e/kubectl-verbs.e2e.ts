@@ -45,7 +45,7 @@ describe('kubectl', () => {
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(`The Pod "s" is invalid: ${FORBIDDEN}`) });
     expect(refused.stderr).toContain('+ spec.containers[0].tty: true');
     expect((await apply(manifest('app: s'), '--dry-run=server')).stdout).toBe('pod/s configured (server dry run)\n');
-    expect((await apply(manifest('app: s'), '--server-side')).stderr).toContain('use client-side apply');
+    expect((await apply(manifest('app: s, tier: b'), '--server-side')).stdout).toBe('pod/s serverside-applied\n');
     expect(await node.k('get', 'po', '-L', 'tier')).toMatch(/TIER\ns .* b\n/);
   });
 
