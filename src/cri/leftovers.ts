@@ -75,7 +75,17 @@ export function shimSockets({ containerd }: NodePlaces): string[] {
 /** CNI's cache is one folder for all networks; our Pods' entries name our run folder. */
 export function cniCacheFiles({ run }: NodePlaces): string[] {
   const files = list(CNI_CACHE).map((name) => join(CNI_CACHE, name));
-  return files.filter((path) => readFileSync(path, 'utf8').includes(`"${run}/`));
+  return files.filter((path) => textOf(path).includes(`"${run}/`));
+}
+
+/** Other nodes share the folder: a file of theirs may go at any moment. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
 }
 
 export const SHIM_SOCKETS = '/run/containerd/s';

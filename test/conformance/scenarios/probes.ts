@@ -1,5 +1,5 @@
 import type { Container, Probe } from '../../../src/kube/generated/objects.ts';
-import { actor, every, exec, type Part, stage, told } from '../cast.ts';
+import { actor, every, exec, type Part, STAGE, stage, told } from '../cast.ts';
 import type { Assertion, Scenario, Step } from '../scenario.ts';
 
 const FILE = 'e2e/common/node/container_probe.go';
@@ -24,13 +24,18 @@ function probesOf(who: Who): Scenario[] {
       ? `Container main failed ${probe} probe, will be restarted`
       : `Init container side failed ${probe} probe`;
   const upstream = (...tests: string[]) => [{ file: FILE, tests: tests.map((test) => `${suite} ${test}`) }];
-  const pod = (part: Part, more: Partial<Container>, grace = 30) => ({
-    spec: stage({
-      terminationGracePeriodSeconds: grace,
-      ...(who === 'side' && { initContainers: [actor('side', part, { ...more, restartPolicy: 'Always' })] }),
-      containers: [who === 'main' ? actor('main', part, more) : actor('main')],
-    }),
-  });
+  /** Nobody is asked before what it does first is done: probes wait for postStart. */
+  const prepared = { postStart: exec(`until [ -e ${STAGE}/${who}.started ]; do sleep 0.1; done`) };
+  const pod = (part: Part, change: Partial<Container>, grace = 30) => {
+    const more = part.first ? { lifecycle: prepared, ...change } : change;
+    return {
+      spec: stage({
+        terminationGracePeriodSeconds: grace,
+        ...(who === 'side' && { initContainers: [actor('side', part, { ...more, restartPolicy: 'Always' })] }),
+        containers: [who === 'main' ? actor('main', part, more) : actor('main')],
+      }),
+    };
+  };
   const scenario = (
     id: string,
     says: string,
@@ -196,7 +201,7 @@ function probesOf(who: Who): Scenario[] {
       'is restarted when its liveness probe fails and leaves something running',
       'should be restarted with a failing exec liveness probe that took longer than the timeout',
       {
-        pod: pod({}, { livenessProbe: every(1, exec('sleep 100 & exit 1'), { timeoutSeconds: 1 }) }),
+        pod: pod({}, { livenessProbe: every(1, exec('sleep 10 & exit 1'), { timeoutSeconds: 1 }) }),
         happens: [restarts],
         holds: [{ restarted: who }],
       },
