@@ -158,6 +158,11 @@ export interface Mount {
   recursiveReadOnly?: boolean;
 }
 
+export interface SecurityProfile {
+  type: 'RuntimeDefault' | 'Unconfined' | 'Localhost';
+  localhostRef?: string;
+}
+
 export interface LinuxSecurity {
   privileged?: boolean;
   capabilities?: { add: string[]; drop: string[] };
@@ -167,7 +172,10 @@ export interface LinuxSecurity {
   supplementalGroups?: number[];
   readonlyRootfs?: boolean;
   noNewPrivileges?: boolean;
-  seccomp?: { type: 'RuntimeDefault' | 'Unconfined' | 'Localhost'; localhostRef?: string };
+  /** `localhostRef`: path of a file. */
+  seccomp?: SecurityProfile;
+  /** Absent: the runtime decides. `localhostRef`: name of a profile that the kernel has loaded. */
+  apparmor?: SecurityProfile;
   maskedPaths?: string[];
   readonlyPaths?: string[];
 }

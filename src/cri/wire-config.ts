@@ -5,6 +5,7 @@ import type {
   Mount,
   NamespaceOptions,
   PodSandboxConfig,
+  SecurityProfile,
 } from './runtime.ts';
 
 /** A sandbox's configuration as CRI's message `PodSandboxConfig`. */
@@ -38,7 +39,8 @@ function wireSandboxSecurity(security: LinuxSecurity, namespaces: NamespaceOptio
     runAsGroup: int64(security.runAsGroup),
     readonlyRootfs: security.readonlyRootfs ?? false,
     supplementalGroups: security.supplementalGroups ?? [],
-    seccomp: wireSeccomp(security.seccomp),
+    seccomp: wireProfile(security.seccomp),
+    apparmor: wireProfile(security.apparmor),
   };
 }
 
@@ -55,8 +57,8 @@ function wireSecurity(security: LinuxSecurity, namespaces: NamespaceOptions): ob
   };
 }
 
-function wireSeccomp(seccomp: LinuxSecurity['seccomp']): object | undefined {
-  return seccomp && { profileType: seccomp.type, localhostRef: seccomp.localhostRef ?? '' };
+function wireProfile(profile: SecurityProfile | undefined): object | undefined {
+  return profile && { profileType: profile.type, localhostRef: profile.localhostRef ?? '' };
 }
 
 function wireResources(resources: LinuxResources): object {

@@ -42,7 +42,7 @@ function podOf({ container, spec }: Change): Pod {
   };
 }
 
-function configOf(change: Change = {}): ContainerConfig {
+function configOf(change: Change = {}, more: { appArmor?: boolean } = {}): ContainerConfig {
   const pod = podOf(change);
   return containerConfig({
     pod,
@@ -57,6 +57,7 @@ function configOf(change: Change = {}): ContainerConfig {
     paths,
     lookup: { configMap: () => undefined, secret: () => undefined },
     machine: { cpuMillis: 2000, memoryBytes: 8 * GIB, storageBytes: 0, unifiedCgroups: false },
+    ...more,
   });
 }
 
@@ -232,6 +233,27 @@ describe('security', () => {
     ],
   ])('%s', (_, change, security) => {
     expect(configOf(change).linux.security).toMatchObject(security);
+  });
+
+  describe('AppArmor', () => {
+    const podWide = { spec: { securityContext: { appArmorProfile: { type: 'RuntimeDefault' } } } };
+    const own = (type: string, localhostProfile?: string) => ({
+      container: { securityContext: { appArmorProfile: { type, ...(localhostProfile && { localhostProfile }) } } },
+    });
+
+    test.each<[string, Change, object | undefined]>([
+      ['is up to the runtime where the Pod says nothing', {}, undefined],
+      ["has the Pod's profile", podWide, { type: 'RuntimeDefault' }],
+      ["has the container's own rather than the Pod's", { ...podWide, ...own('Unconfined') }, { type: 'Unconfined' }],
+      [
+        'has a profile of the kernel by its name',
+        own('Localhost', 'strict'),
+        { type: 'Localhost', localhostRef: 'strict' },
+      ],
+    ])('%s', (_, change, apparmor) => {
+      expect(configOf(change, { appArmor: true }).linux.security.apparmor).toEqual(apparmor);
+      expect(configOf(change, { appArmor: false }).linux.security.apparmor).toBeUndefined();
+    });
   });
 
   const where = '(pod: "web_shop(u-1)", container: c)';

@@ -26,6 +26,8 @@ export interface ContainerConfigInput extends PodPlace {
   paths: PodPaths;
   lookup: ObjectLookup;
   machine?: MachineSize;
+  /** Whether the kernel enforces AppArmor profiles; default no. */
+  appArmor?: boolean;
   /** Where the container reaches the API; absent where it cannot. */
   api?: ApiAddress;
   /** As in ContainerRequest. */
@@ -55,7 +57,7 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
     tty: container.tty ?? false,
     linux: {
       resources: linuxResources(pod, container, machine),
-      security: containerSecurity(pod, container, image, paths),
+      security: containerSecurity(pod, container, image, { paths, appArmor: input.appArmor ?? false }),
       namespaces: namespaces(pod, input.targetId),
     },
   };

@@ -3,7 +3,12 @@
  * machine, for the reason given. `warn`: less than Kubernetes says; the text tells the user what happens instead, or is undefined where the value
  * asks for nothing special.
  */
-export type Support = 'honoured' | { noEffect: string } | { warn: string | Judge };
+export type Support = 'honoured' | { noEffect: string } | { warn: string | Judge; unless?: keyof MachineAbilities };
+
+/** What some machines can do: a row that names one in `unless` warns where it is missing. */
+export interface MachineAbilities {
+  appArmor: boolean;
+}
 
 /** Looks at a value; `key` is the last part of its path, `parent` the object that holds it. */
 type Judge = (value: unknown, at: { key: string; parent: Record<string, unknown> }) => string | undefined;
@@ -132,7 +137,7 @@ const CONTAINER: Record<string, Support> = {
   resizePolicy: { noEffect: 'containers are not resized in place, so there is no policy to follow' },
   'resources.claims': { warn: `${YET}: the container gets no devices` },
   'resources.limits{}': { warn: unknownLimit },
-  'securityContext.appArmorProfile': { warn: appArmor },
+  'securityContext.appArmorProfile': { warn: appArmor, unless: 'appArmor' },
   'securityContext.seLinuxOptions': { warn: `${YET}: the container runs with the label that the runtime gives it` },
   'securityContext.windowsOptions': { noEffect: 'this is a Linux machine' },
   volumeDevices: { warn: `${YET}: the container does not get the device` },
@@ -272,7 +277,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, Support>> = {
   resourceClaims: { warn: `${YET}: the pod gets no devices` },
   resources: { warn: `${YET}: only the resources of the containers count` },
   runtimeClassName: { warn: `${YET}: the pod runs with runc` },
-  'securityContext.appArmorProfile': { warn: appArmor },
+  'securityContext.appArmorProfile': { warn: appArmor, unless: 'appArmor' },
   'securityContext.seLinuxChangePolicy': { noEffect: 'volumes are not labelled' },
   'securityContext.seLinuxOptions': { warn: `${YET}: containers run with the label that the runtime gives them` },
   'securityContext.supplementalGroupsPolicy': {
@@ -322,8 +327,8 @@ function unknownLimit(_: unknown, { key }: { key: string }): string | undefined 
 }
 
 function appArmor(profile: unknown): string | undefined {
-  const { type } = profile as { type?: string };
-  return type === 'RuntimeDefault' ? undefined : `${YET}: the container runs with the profile of the runtime`;
+  if ((profile as { type?: string }).type === 'Unconfined') return undefined;
+  return "this machine's kernel does not enforce AppArmor: containers run without a profile";
 }
 
 function recursiveReadOnly(mode: unknown): string | undefined {

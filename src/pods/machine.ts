@@ -14,6 +14,8 @@ export interface MachineFacts {
   machineID: string;
   systemUUID: string;
   bootID: string;
+  /** Whether the kernel enforces AppArmor profiles. */
+  appArmor: boolean;
 }
 
 /** How facts are read. Paths are absolute. */
@@ -42,12 +44,13 @@ export async function readMachine(
   }: MachineSources = {},
 ): Promise<MachineFacts> {
   const text = (path: string) => read(path).then(trimmed, () => '');
-  const [osRelease, machineID, systemUUID, bootID, routes, storage] = await Promise.all([
+  const [osRelease, machineID, systemUUID, bootID, routes, appArmor, storage] = await Promise.all([
     text('/etc/os-release'),
     text('/etc/machine-id'),
     text('/sys/class/dmi/id/product_uuid'),
     text('/proc/sys/kernel/random/boot_id'),
     text('/proc/net/route'),
+    text('/sys/module/apparmor/parameters/enabled'),
     diskBytes(home).catch(() => 0),
   ]);
   return {
@@ -59,6 +62,7 @@ export async function readMachine(
     machineID,
     systemUUID: systemUUID || machineID,
     bootID,
+    appArmor: appArmor === 'Y',
   };
 }
 

@@ -19,6 +19,7 @@ const MACHINE: MachineFacts = {
   machineID: 'm-1',
   systemUUID: 's-1',
   bootID: 'b-1',
+  appArmor: false,
 };
 const VERSION = { runtimeName: 'containerd', runtimeVersion: 'v1.6.20', runtimeApiVersion: 'v1' };
 const READY: RuntimeCondition[] = ['RuntimeReady', 'NetworkReady'].map((type) => ({
@@ -264,6 +265,14 @@ describe('the facts of the machine', () => {
     kernelVersion: '6.18.0',
     size: (storageBytes: number) => ({ ...MACHINE.size, storageBytes }),
   };
+
+  test.each([
+    ['Y\n', true],
+    ['N\n', false],
+  ])('AppArmor is enforced or not: %j', async (enabled, appArmor) => {
+    const read = async (path: string) => (path.endsWith('/apparmor/parameters/enabled') ? enabled : '');
+    expect((await readMachine('/home', { ...sources, read })).appArmor).toBe(appArmor);
+  });
 
   test('are read', async () => {
     expect(await readMachine('/home', sources)).toEqual(MACHINE);

@@ -53,6 +53,7 @@ function partsIn(directory: string) {
       machineID: 'm',
       systemUUID: 's',
       bootID: 'b',
+      appArmor: false,
     },
     events: { event: (_, type, reason, message) => done.push(`${type} ${reason} ${message}`) },
     cgroupRoot: '/outfit/x',

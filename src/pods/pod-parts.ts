@@ -105,6 +105,7 @@ function configInput(
     nodeName,
     paths,
     machine: machine.size,
+    appArmor: machine.appArmor,
     lookup: lookupIn(store, pod.metadata?.namespace ?? ''),
     ...(api && { api }),
   };

@@ -1,5 +1,5 @@
-import type { Image, LinuxSecurity, NamespaceOptions } from '../cri/runtime.ts';
-import type { Container, Pod, SeccompProfile, SecurityContext } from '../kube/generated/objects.ts';
+import type { Image, LinuxSecurity, NamespaceOptions, SecurityProfile } from '../cri/runtime.ts';
+import type { AppArmorProfile, Container, Pod, SeccompProfile, SecurityContext } from '../kube/generated/objects.ts';
 import { ConfigError } from './config-error.ts';
 import type { PodPaths } from './paths.ts';
 import { allContainers, podWords } from './pod-spec.ts';
@@ -28,7 +28,12 @@ export type ImageUser = Pick<Image, 'uid' | 'username'>;
  * Without `runAsUser` it is the image's user.
  * @throws ConfigError when `runAsNonRoot` forbids the user, in the kubelet's words
  */
-export function containerSecurity(pod: Pod, container: Container, image: ImageUser, paths: PodPaths): LinuxSecurity {
+export function containerSecurity(
+  pod: Pod,
+  container: Container,
+  image: ImageUser,
+  { paths, appArmor }: { paths: PodPaths; appArmor: boolean },
+): LinuxSecurity {
   const context = effectiveContext(pod, container);
   refuseRoot(pod, container, context, image);
   const { capabilities, procMount, runAsGroup } = context;
@@ -41,6 +46,7 @@ export function containerSecurity(pod: Pod, container: Container, image: ImageUs
     readonlyRootfs: context.readOnlyRootFilesystem ?? false,
     noNewPrivileges: context.allowPrivilegeEscalation === false,
     seccomp: seccomp(context.seccompProfile, paths),
+    ...(appArmor && context.appArmorProfile && { apparmor: loadedProfile(context.appArmorProfile) }),
     maskedPaths: procMount === 'Unmasked' ? [] : MASKED_PATHS,
     readonlyPaths: procMount === 'Unmasked' ? [] : READONLY_PATHS,
   };
@@ -75,9 +81,9 @@ export function namespaces({ spec }: Pod, targetId?: string): NamespaceOptions {
 }
 
 function effectiveContext({ spec }: Pod, { securityContext = {} }: Container): SecurityContext {
-  const { runAsUser, runAsGroup, runAsNonRoot, seccompProfile } = spec?.securityContext ?? {};
+  const { runAsUser, runAsGroup, runAsNonRoot, seccompProfile, appArmorProfile } = spec?.securityContext ?? {};
   const own = Object.fromEntries(Object.entries(securityContext).filter(([, value]) => value != null));
-  return { runAsUser, runAsGroup, runAsNonRoot, seccompProfile, ...own };
+  return { runAsUser, runAsGroup, runAsNonRoot, seccompProfile, appArmorProfile, ...own };
 }
 
 function refuseRoot(pod: Pod, container: Container, context: SecurityContext, image: ImageUser): void {
@@ -107,10 +113,16 @@ function supplementalGroups({ spec }: Pod): number[] {
   return [...(fsGroup === undefined ? [] : [fsGroup]), ...groups];
 }
 
-function seccomp(profile: SeccompProfile | undefined, paths: PodPaths): NonNullable<LinuxSecurity['seccomp']> {
+function seccomp(profile: SeccompProfile | undefined, paths: PodPaths): SecurityProfile {
   if (profile?.type === 'RuntimeDefault') return { type: 'RuntimeDefault' };
   if (profile?.type !== 'Localhost') return { type: 'Unconfined' };
   if (!profile.localhostProfile)
     throw new ConfigError('localhostProfile must be set if seccompProfile type is Localhost.');
   return { type: 'Localhost', localhostRef: paths.seccompProfile(profile.localhostProfile) };
+}
+
+/** Only the name: whether the kernel has it the runtime says, when it makes the container. */
+function loadedProfile({ type, localhostProfile }: AppArmorProfile): SecurityProfile {
+  if (type === 'Localhost') return { type, localhostRef: localhostProfile ?? '' };
+  return { type: type === 'Unconfined' ? 'Unconfined' : 'RuntimeDefault' };
 }

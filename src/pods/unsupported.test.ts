@@ -142,6 +142,18 @@ describe('a field that the node cannot honour is named, with the consequence', (
   });
 });
 
+test.each([
+  [{ type: 'RuntimeDefault' }, true],
+  [{ type: 'Localhost', localhostProfile: 'strict' }, true],
+  [{ type: 'Unconfined' }, false],
+])('%j is told to be without effect only where the kernel has no AppArmor', (appArmorProfile, isTold) => {
+  const pod = withContainer({ securityContext: { appArmorProfile } });
+  const told =
+    "spec.containers[0].securityContext.appArmorProfile: this machine's kernel does not enforce AppArmor: containers run without a profile";
+  expect(unsupportedFields(pod, { appArmor: true })).toEqual([]);
+  expect(unsupportedFields(pod, { appArmor: false })).toEqual(isTold ? [told] : []);
+});
+
 describe('the table', () => {
   const leaves = leafPatterns('#PodSpec', '');
 

@@ -1,5 +1,5 @@
 import type { Pod } from '../kube/generated/objects.ts';
-import { FIELD_SUPPORT, type Support } from './field-support.ts';
+import { FIELD_SUPPORT, type MachineAbilities, type Support } from './field-support.ts';
 
 interface Place {
   /** As users write it: `containers[0].resources.limits[cpu]`. */
@@ -14,9 +14,9 @@ interface Place {
  * API warnings for the fields of a Pod that this node accepts but does not honour, with what happens instead. Pure, in the order of the
  * object's fields: `spec.containers[0].livenessProbe: not honoured by this node yet: the container is treated as alive while it runs`.
  */
-export function unsupportedFields({ spec }: Pod): string[] {
+export function unsupportedFields({ spec }: Pod, machine: MachineAbilities = { appArmor: false }): string[] {
   return children(spec, { path: 'spec', pattern: '', key: '', parent: {} }).flatMap(([value, place]) =>
-    judge(value, place),
+    judge(value, place, machine),
   );
 }
 
@@ -29,14 +29,15 @@ export function fieldSupport(pattern: string): Support | undefined {
   return undefined;
 }
 
-function judge(value: unknown, place: Place): string[] {
+function judge(value: unknown, place: Place, machine: MachineAbilities): string[] {
   if (value === undefined || value === null) return [];
   const row = FIELD_SUPPORT[place.pattern];
   if (row === undefined) {
     if (typeof value !== 'object') return [`${place.path}: not known to this node: ignored`];
-    return children(value, place).flatMap(([child, at]) => judge(child, at));
+    return children(value, place).flatMap(([child, at]) => judge(child, at, machine));
   }
   if (row === 'honoured' || 'noEffect' in row || isEmpty(value)) return [];
+  if (row.unless && machine[row.unless]) return [];
   const text = typeof row.warn === 'string' ? row.warn : row.warn(value, place);
   return text === undefined ? [] : [`${place.path}: ${text}`];
 }

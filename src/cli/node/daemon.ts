@@ -132,7 +132,7 @@ async function compose({ settings, paths, context, log, teardown }: Parts): Prom
   const claims = new Claims({ store, paths: podPaths(paths.home), events: claimEvents, log });
   const functions = nodeFunctions({ runtime, paths: podPaths(paths.home) });
   const sidecars = new KnownSidecars(store, log);
-  const shown = { credentials, signingKey };
+  const shown = { credentials, signingKey, machine };
   const api = await startApi({ settings, paths, context, log, teardown, store, functions, ...shown, sidecars });
   const loop = podLoop({ settings, paths, log, teardown, store, machinery, machine, claims, api });
   await registerNode(node);

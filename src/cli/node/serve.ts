@@ -10,6 +10,7 @@ import { gatewayAddress } from '../../cri/network/gateway.ts';
 import type { PersistentVolumeClaim, Pod } from '../../kube/generated/objects.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { claimWarnings } from '../../pods/claims/claim-rules.ts';
+import type { MachineAbilities } from '../../pods/field-support.ts';
 import { unsupportedFields } from '../../pods/unsupported.ts';
 import type { Store } from '../../store/store.ts';
 import type { Context } from '../command.ts';
@@ -33,6 +34,7 @@ export interface ServeOptions {
   credentials: Credentials;
   signingKey: SigningKey;
   sidecars: KnownSidecars;
+  machine: MachineAbilities;
 }
 
 /** An API that answers. */
@@ -43,17 +45,12 @@ export interface ServedApi extends Pick<ApiServer, 'grantToken'> {
 }
 
 const HOST = '127.0.0.1';
-/** What the node cannot honour, by kind. */
-const WARNINGS: Record<string, (object: KubeObject) => string[]> = {
-  'pods.': (object) => unsupportedFields(object as Pod),
-  'persistentvolumeclaims.': (object) => claimWarnings(object as PersistentVolumeClaim),
-};
-
 const DAY_MS = 24 * 3_600_000;
 
 /** Serves the API on loopback, and to Pods where that is wanted, writes the kubeconfig for it, and renews the certificates before they end. @throws ListenError */
 export async function startApi(options: ServeOptions): Promise<ServedApi> {
-  const { settings, paths, context, log, teardown, store, functions, credentials, signingKey, sidecars } = options;
+  const { settings, paths, context, log, teardown, store, functions, credentials, signingKey, sidecars, machine } =
+    options;
   const audit = await openAudit(options);
   const api = await apiServer({
     ...(audit && { audit }),
@@ -62,7 +59,7 @@ export async function startApi(options: ServeOptions): Promise<ServedApi> {
     log,
     admit: sidecarAdmission(store, sidecars),
     customKinds: sidecarKinds(),
-    warningsFor: (object, { storage }) => WARNINGS[`${storage.resource}.${storage.group}`]?.(object) ?? [],
+    warningsFor: (object, { storage }) => warningsFor(object, `${storage.resource}.${storage.group}`, machine),
     signingKey,
     rootCertificate: credentials.authority.certificate,
     serviceAccountRole: settings.serviceAccountRole,
@@ -88,6 +85,12 @@ async function openAudit({ settings, log, teardown }: ServeOptions): Promise<Aud
   const file = await openAuditLog(settings.auditLog, { log });
   teardown.add('audit log', () => file.close());
   return file.write;
+}
+
+/** What the node cannot honour. @param kind `pods.`: resource and group */
+function warningsFor(object: KubeObject, kind: string, machine: MachineAbilities): string[] {
+  if (kind === 'pods.') return unsupportedFields(object as Pod, machine);
+  return kind === 'persistentvolumeclaims.' ? claimWarnings(object as PersistentVolumeClaim) : [];
 }
 
 /** At the address that the machine has among the Pods, and the same port: containers keep it in their environment. */
