@@ -5,6 +5,7 @@ import type { OwnerReference } from '../../kube/generated/objects.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { findKind, RESOURCES, type Resource } from '../../kube/resources.ts';
 import type { Key, Store, StoreEvent } from '../../store/store.ts';
+import { StoreError } from '../../store/store-error.ts';
 import { pause } from '../namespaces/pause.ts';
 import { Dependents } from './dependents.ts';
 import { FOREGROUND, judge, ORPHAN, type OwnerState, waitsFor } from './judge.ts';
@@ -70,20 +71,27 @@ export class Collector {
   async #watch(resource: Resource, since: number): Promise<void> {
     const { store, log } = this.#options;
     const { signal } = this.#stopped;
-    for (let from = since; !signal.aborted; ) {
+    for (let from: number | undefined = since; !signal.aborted; ) {
       try {
+        from ??= this.#beginAgain();
         for await (const event of store.watch(resource.storage, { since: from, signal })) {
           this.#note(resource, event);
           from = event.revision;
         }
       } catch (err) {
-        if (signal.aborted) return;
+        if (signal.aborted || (err instanceof StoreError && err.code === 'Closed')) return;
         log.warn({ err, resource: resource.resource }, 'owners: all objects are looked at again');
+        from = undefined;
         await pause(RETRY_MS, signal);
-        from = store.revision;
-        this.#lookAtAll();
       }
     }
+  }
+
+  /** Looks at everything. @returns the revision from which changes are still to be seen */
+  #beginAgain(): number {
+    const { revision } = this.#options.store;
+    this.#lookAtAll();
+    return revision;
   }
 
   #note(resource: Resource, { type, object }: StoreEvent): void {

@@ -56,6 +56,12 @@ describe('the collector', () => {
   });
   afterEach(() => f.api.stop());
 
+  test('ends with its store, which may be closed first', async () => {
+    await f.store.close();
+    // A collector that began again would fail on the closed store, as an unhandled rejection, after its pause of a second.
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+  });
+
   const maps = async (): Promise<string[]> => (await f.names(MAPS)).filter((name) => name !== 'kube-root-ca.crt');
   const become = (names: string[]) => eventually(async () => expect(await maps()).toEqual(names));
   const owner = async (name: string, more: Json = {}): Promise<Json> => {
