@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { type ContainerStatus, type PodSandboxStatus, RuntimeError } from './runtime.ts';
 import { settled } from './settled.ts';
 
-type Answer = ContainerStatus['state'] | 'none' | 'silent';
+type Answer = ContainerStatus['state'] | 'none' | 'silent' | 'killed' | 'OOMKilled';
 
 test.each<{ tells: Answer[]; sandbox?: PodSandboxStatus['state']; looks: number }>([
   { tells: ['EXITED'], looks: 1 },
@@ -11,6 +11,9 @@ test.each<{ tells: Answer[]; sandbox?: PodSandboxStatus['state']; looks: number 
   { tells: ['silent', 'EXITED'], looks: 2 },
   { tells: ['RUNNING', 'none'], looks: 2 },
   { tells: ['none'], sandbox: 'NOTREADY', looks: 1 },
+  { tells: ['OOMKilled'], looks: 1 },
+  { tells: ['killed', 'killed', 'OOMKilled'], looks: 3 },
+  { tells: ['killed', 'killed', 'killed', 'killed', 'killed', 'killed'], looks: 5 },
 ])('$tells (sandbox $sandbox): settled at look $looks', async ({ tells, sandbox, looks }) => {
   let looked = 0;
   const records = {
@@ -19,6 +22,8 @@ test.each<{ tells: Answer[]; sandbox?: PodSandboxStatus['state']; looks: number 
       looked += 1;
       if (tell === 'none') throw new RuntimeError('NotFound', 'no such container');
       if (tell === 'silent') throw new RuntimeError('Unavailable', 'not now');
+      if (tell === 'killed') return { state: 'EXITED', exitCode: 137, reason: 'Error' } as ContainerStatus;
+      if (tell === 'OOMKilled') return { state: 'EXITED', exitCode: 137, reason: tell } as ContainerStatus;
       return { state: tell } as ContainerStatus;
     },
     podSandboxStatus: async () => {
