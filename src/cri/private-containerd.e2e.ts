@@ -120,9 +120,12 @@ describe('a Pod on the private containerd', () => {
     const linux = { resources: { memoryLimitInBytes: 16 << 20 }, security: {}, namespaces: NAMESPACES };
     const greedy = containerConfig(['dd', 'if=/dev/zero', 'of=/dev/null', 'bs=64M', 'count=1'], { linux });
     const { containerId } = await run(sandboxConfig('oom'), greedy);
-    // containerd may tell of the exit a moment before it tells why.
-    await until(async () => (await runtime.containerStatus(containerId)).reason === 'OOMKilled', 60_000);
-    expect(await runtime.containerStatus(containerId)).toMatchObject({ state: 'EXITED', exitCode: 137 });
+    // containerd tells of the exit and of its reason one after the other, in any order.
+    await until(async () => {
+      const { state, reason } = await runtime.containerStatus(containerId);
+      return state === 'EXITED' && reason === 'OOMKilled';
+    }, 60_000);
+    expect(await runtime.containerStatus(containerId)).toMatchObject({ exitCode: 137 });
   });
 
   it('is reached at its address, its host port, and by exec and port-forward through their URLs', async () => {
