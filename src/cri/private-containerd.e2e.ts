@@ -249,11 +249,11 @@ describe('the private containerd', () => {
     rmSync(elsewhere.home, { recursive: true });
   });
 
-  it('starts quickly', async () => {
+  it('is stopped, and started again', async () => {
     await containerd.stop();
-    const before = performance.now();
+    await expect(runtime.version()).rejects.toMatchObject({ code: 'Unavailable' });
     containerd = await start();
-    expect(performance.now() - before).toBeLessThan(1000);
+    expect((await runtime.version()).runtimeName).toBe('containerd');
   });
 });
 
