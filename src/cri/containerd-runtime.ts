@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { cgroupDriverOf } from './cgroup-driver.ts';
 import { containerdEvents } from './containerd-events.ts';
 import { type Connection, connect, type UnaryOptions } from './grpc.ts';
+import { dropBrokenResults } from './network/cached-results.ts';
 import { watchDownloads } from './pull-progress.ts';
 import {
   type ExecResult,
@@ -58,8 +59,10 @@ export function containerdRuntime({ socket, log }: ContainerdRuntimeOptions): Ru
         { config: wireSandboxConfig(config) },
         { timeoutMs: LONG_MS, signal },
       ).then(({ podSandboxId }) => podSandboxId),
-    stopPodSandbox: (podSandboxId) => idempotent(runtime('StopPodSandbox', { podSandboxId })),
-    removePodSandbox: (podSandboxId) => idempotent(runtime('RemovePodSandbox', { podSandboxId })),
+    stopPodSandbox: (podSandboxId) =>
+      idempotent(despiteBrokenResults(podSandboxId, () => runtime('StopPodSandbox', { podSandboxId }))),
+    removePodSandbox: (podSandboxId) =>
+      idempotent(despiteBrokenResults(podSandboxId, () => runtime('RemovePodSandbox', { podSandboxId }))),
     podSandboxStatus: (podSandboxId) =>
       runtime<WireSandboxStatus>('PodSandboxStatus', { podSandboxId, verbose: true }).then(sandboxStatusOfWire),
     listPodSandboxes: ({ labels = {} } = {}) =>
@@ -165,6 +168,16 @@ async function pull(
 
 async function url(answer: Promise<{ url: string }>): Promise<string> {
   return (await answer).url;
+}
+
+/** Once more where a cut-off result of CNI stood in the way: the same would fail for ever. */
+async function despiteBrokenResults<T>(sandboxId: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (dropBrokenResults(sandboxId) === 0) throw error;
+    return call();
+  }
 }
 
 /** containerd 1.6 answers NotFound where CRI asks for success. */

@@ -4,6 +4,7 @@ import { PodCgroups } from './cgroups.ts';
 import { commandRunner, type RunCommand } from './command.ts';
 import { findContainerd } from './containerd/spawn.ts';
 import { mountsBelow } from './mounts.ts';
+import { cachedResults } from './network/cached-results.ts';
 import { type NetworkRecord, ourRules, readRecord } from './network/host-network.ts';
 import type { NodePlaces } from './places.ts';
 import { findProcesses, type Process, processId } from './processes.ts';
@@ -33,7 +34,7 @@ export async function leftovers(places: NodePlaces, run: RunCommand = commandRun
     links: linksOf(readRecord(places)),
     rules: rules.map(({ table, text }) => `${table}: ${text}`),
     cgroups: new PodCgroups(places.cgroup).folders(),
-    files: [...shimSockets(places), ...cniCacheFiles(places), places.run].filter((path) => existsSync(path)),
+    files: [...shimSockets(places), ...cachedResults(places), places.run].filter((path) => existsSync(path)),
   };
 }
 
@@ -72,24 +73,7 @@ export function shimSockets({ containerd }: NodePlaces): string[] {
   return paths.filter((path) => path.startsWith(`${SHIM_SOCKETS}/`));
 }
 
-/** CNI's cache is one folder for all networks; our Pods' entries name our run folder. */
-export function cniCacheFiles({ run }: NodePlaces): string[] {
-  const files = list(CNI_CACHE).map((name) => join(CNI_CACHE, name));
-  return files.filter((path) => textOf(path).includes(`"${run}/`));
-}
-
-/** Other nodes share the folder: a file of theirs may go at any moment. */
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw error;
-  }
-}
-
 export const SHIM_SOCKETS = '/run/containerd/s';
-export const CNI_CACHE = '/var/lib/cni/results';
 
 function linksOf(record: NetworkRecord | undefined): string[] {
   const folder = `/sys/class/net/${record?.bridge}`;

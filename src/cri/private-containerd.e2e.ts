@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, truncateSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { pino } from 'pino';
@@ -12,6 +12,7 @@ import { writeRegistryHosts } from './containerd/configuration.ts';
 import { type PrivateContainerd, type StartOptions, startContainerd } from './containerd/start.ts';
 import { containerdRuntime } from './containerd-runtime.ts';
 import { leftovers } from './leftovers.ts';
+import { cachedResults } from './network/cached-results.ts';
 import { setUpHostNetwork, tearDownHostNetwork } from './network/host-network.ts';
 import { nodePlaces } from './places.ts';
 import { reset } from './reset.ts';
@@ -118,7 +119,9 @@ describe('a Pod on the private containerd', () => {
 
   it('is killed when it takes more memory than its limit', async () => {
     const linux = { resources: { memoryLimitInBytes: 16 << 20 }, security: {}, namespaces: NAMESPACES };
-    const greedy = containerConfig(['dd', 'if=/dev/zero', 'of=/dev/null', 'bs=64M', 'count=1'], { linux });
+    // In its first instant containerd does not listen for the kernel's word yet.
+    const command = 'sleep 2; exec dd if=/dev/zero of=/dev/null bs=64M count=1';
+    const greedy = containerConfig(['sh', '-c', command], { linux });
     const { containerId } = await run(sandboxConfig('oom'), greedy);
     // containerd tells of the exit and of its reason one after the other, in any order.
     await until(async () => {
@@ -148,6 +151,16 @@ describe('a Pod on the private containerd', () => {
     await runtime.stopPodSandbox(sandboxId);
     await runtime.removePodSandbox(sandboxId);
     expect((await leftovers(places)).rules.filter((rule) => rule.includes('dnat name'))).toEqual([]);
+  });
+
+  it('goes also when the record of its network was cut off', async () => {
+    const { sandboxId } = await run(sandboxConfig('cut-off'), containerConfig(['sleep', '60']));
+    const records = cachedResults(places).filter((path) => path.includes(sandboxId));
+    expect(records.map((path) => basename(path))).toContain(`${places.cni.network}-${sandboxId}-eth0`);
+    for (const path of records) truncateSync(path);
+    await runtime.stopPodSandbox(sandboxId);
+    await runtime.removePodSandbox(sandboxId);
+    expect(cachedResults(places).filter((path) => path.includes(sandboxId))).toEqual([]);
   });
 
   it('leaves no cgroup once removed', async () => {

@@ -5,15 +5,8 @@ import type { Logger } from 'pino';
 import { PodCgroups } from './cgroups.ts';
 import { commandRunner, type RunCommand } from './command.ts';
 import { findContainerd } from './containerd/spawn.ts';
-import {
-  CNI_CACHE,
-  cniCacheFiles,
-  findPodProcesses,
-  findShims,
-  ourMounts,
-  SHIM_SOCKETS,
-  shimSockets,
-} from './leftovers.ts';
+import { findPodProcesses, findShims, ourMounts, SHIM_SOCKETS, shimSockets } from './leftovers.ts';
+import { CNI_CACHE, cachedResults } from './network/cached-results.ts';
 import { forgetHostNetwork, readRecord, removeBridge, tearDownHostNetwork } from './network/host-network.ts';
 import type { NodePlaces } from './places.ts';
 import { endProcesses, haveEnded, type ProcessId, signalProcess } from './processes.ts';
@@ -63,7 +56,7 @@ function steps(places: NodePlaces, log: Logger, run: RunCommand): [string, () =>
     ['bridge', () => removeIdleBridge(places, run)],
     ['forwarding', () => forgetHostNetwork(places, log)],
     ['cgroups', () => new PodCgroups(places.cgroup).removeAll()],
-    ['CNI cache', () => cniCacheFiles(places).forEach((path) => void rmSync(path, { force: true }))],
+    ['CNI cache', () => cachedResults(places).forEach((path) => void rmSync(path, { force: true }))],
     ['folders', () => removeFolders(places)],
   ];
 }

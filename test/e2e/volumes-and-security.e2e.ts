@@ -301,7 +301,11 @@ describe('volumes and security', () => {
     const securityContext = { runAsUser: 1000, runAsGroup: 3000, supplementalGroups: [4000] };
     await pod('user', 'id -u; id -g; id -G', [], { securityContext });
     const capabilities = { add: ['NET_ADMIN'], drop: ['ALL'] };
-    const command = ['sh', '-c', 'grep -E "CapEff|NoNewPrivs|Seccomp:" /proc/self/status; touch /x; exec sleep 100042'];
+    const command = [
+      'sh',
+      '-c',
+      'grep -E "CapEff|NoNewPrivs|Seccomp:" /proc/self/status; touch /x 2>&1; exec sleep 100042',
+    ];
     const strict = { capabilities, allowPrivilegeEscalation: false, readOnlyRootFilesystem: true };
     await pod('little', '', [], { containers: [{ ...main, command, securityContext: strict }] });
     await pod('nonroot', '', [], { containers: [idle], securityContext: { runAsNonRoot: true } });
