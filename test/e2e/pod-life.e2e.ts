@@ -31,7 +31,11 @@ describe('the life of Pods', () => {
       pod('bad', 'restartPolicy: Never', sh('exit 3')),
       pod('onfail', 'restartPolicy: OnFailure', sh('exit 2')),
       pod('badcmd', 'restartPolicy: Never', '{name: c, command: [/nosuch]}'),
-      pod('oom', 'restartPolicy: Never', '{name: c, command: [tail, /dev/zero], resources: {limits: {memory: 16Mi}}}'),
+      pod(
+        'oom',
+        'restartPolicy: Never',
+        '{name: c, command: [sh, -c, "sleep 2; exec tail /dev/zero"], resources: {limits: {memory: 16Mi}}}',
+      ),
       pod('nocm', '', '{name: c, command: [sleep, "1000"], envFrom: [{configMapRef: {name: absent}}]}'),
       pod('invalid', '').replace('image: busybox', 'image: foo/BAR'),
       pod(
