@@ -22,6 +22,7 @@ import { Namespaces } from './namespaces/namespaces.ts';
 import type { NodeFunctions } from './node-functions.ts';
 import { OpenApiFiles } from './openapi/files.ts';
 import { createSigningKey, SigningKey } from './pki/signing-key.ts';
+import { type Dial, dialTcp } from './proxy/connect.ts';
 import type { Admit, RestContext } from './rest/context.ts';
 import { removeCollection } from './rest/delete.ts';
 import { Snapshots } from './rest/snapshots.ts';
@@ -51,6 +52,8 @@ export interface ApiServerOptions {
   checks?: HealthChecks;
   /** Where scripts/generate-openapi.mjs has put its documents; without it there is no /openapi. */
   openapiDirectory?: string;
+  /** How pods/proxy reaches a Pod's port; a plain connection to its address is the default. */
+  proxyDial?: Dial;
   version?: Partial<VersionInfo>;
   now?: () => Date;
   ids?: { uid(): string; random(): number };
@@ -130,7 +133,8 @@ function assemble(options: ApiServerOptions): { context: ApiContext; namespaces:
     openapi: new OpenApiFiles(options.openapiDirectory),
     signingKey: key,
   };
-  return { context: { rest, paths, functions, encodings: new EncodingCache(), log }, namespaces };
+  const proxyDial = options.proxyDial ?? dialTcp;
+  return { context: { rest, paths, functions, encodings: new EncodingCache(), proxyDial, log }, namespaces };
 }
 
 function auditOf({ audit: sink }: ApiServerOptions, rest: RestContext): Audit | undefined {

@@ -55,7 +55,14 @@ export const RESOURCES: readonly Resource[] = [
     verbs: ALL.filter((verb) => verb !== 'deletecollection'),
     subresources: [own('finalize', 'Namespace', ['update']), own('status', 'Namespace', CHANGE)],
   }),
-  core('nodes', 'Node', { shortNames: ['no'], namespaced: false, subresources: [own('status', 'Node', CHANGE)] }),
+  core('nodes', 'Node', {
+    shortNames: ['no'],
+    namespaced: false,
+    subresources: [
+      { name: 'proxy', kind: 'NodeProxyOptions', verbs: ['create', 'delete', 'get', 'patch', 'update'] },
+      own('status', 'Node', CHANGE),
+    ],
+  }),
   core('persistentvolumeclaims', 'PersistentVolumeClaim', {
     shortNames: ['pvc'],
     subresources: [own('status', 'PersistentVolumeClaim', CHANGE)],

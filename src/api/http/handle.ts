@@ -7,6 +7,10 @@ import { impersonate } from '../auth/impersonate.ts';
 import { isTrue, verbOf } from '../auth/verb.ts';
 import { apiGroup } from '../discovery/resource-lists.ts';
 import type { NodeFunctions } from '../node-functions.ts';
+import type { Dial } from '../proxy/connect.ts';
+import { findProxied } from '../proxy/find-proxied.ts';
+import { nodeProxy } from '../proxy/node-proxy.ts';
+import { serveProxy } from '../proxy/serve-proxy.ts';
 import type { RestContext, RestRequest } from '../rest/context.ts';
 import { answer, findTarget, type Target } from '../rest/dispatch.ts';
 import { find } from '../rest/key.ts';
@@ -29,6 +33,8 @@ export interface ApiContext {
   paths: PathContext;
   functions: NodeFunctions;
   encodings: EncodingCache;
+  /** How Pods are reached by pods/proxy. */
+  proxyDial: Dial;
   log: Logger;
 }
 
@@ -91,6 +97,7 @@ function dispatch(context: ApiContext, request: ApiRequest, { identity, route, q
     return handlePath(context.paths, request, `/unknown${route.group}`, query, rendering);
   const target = findTarget(route, request.method, query);
   const rest = restRequest(request, { identity, route, query }, target);
+  if (target.subresource?.name === 'proxy') return Promise.resolve(proxy(context, rest));
   if (target.subresource && isStream(target.subresource.name)) return serveStream(context, rest);
   if (target.verb === 'watch') return Promise.resolve(startWatch(context, rest));
   return answerObject(context, rest, target, rendering);
@@ -109,7 +116,7 @@ export function restRequest(http: ApiRequest, { identity, route, query }: Known,
     identity,
     http,
     warnings: [],
-    dryRun: http.method !== 'GET' && readWriteOptions(http.method, query),
+    dryRun: http.method !== 'GET' && subresource?.name !== 'proxy' && readWriteOptions(http.method, query),
   };
 }
 
@@ -172,6 +179,21 @@ async function serveStream({ rest, functions, log }: ApiContext, request: RestRe
         writeBody(req, res, await failure({ log }, http, query, error));
       }
     },
+  };
+}
+
+/** What a Pod's port or the node answers; a failure before that is a Status. */
+function proxy({ rest, proxyDial, log }: ApiContext, request: RestRequest): ApiResponse {
+  const { http, query, resource } = request;
+  if (resource.resource === 'nodes') return nodeProxy(rest, request);
+  const target = findProxied(rest, request, proxyDial);
+  return {
+    kind: 'raw',
+    serve: (req, res) =>
+      serveProxy({ ...target, req }, res).catch(async (error: unknown) => {
+        if (res.headersSent || res.destroyed) res.destroy();
+        else writeBody(req, res, await failure({ log }, http, query, error));
+      }),
   };
 }
 

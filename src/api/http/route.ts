@@ -10,7 +10,7 @@ export interface ResourceRoute {
   namespace?: string;
   name?: string;
   subresource?: string;
-  /** What follows the subresource (pods/proxy), without the slash. */
+  /** What follows the subresource (pods/proxy), without the slashes around it. */
   rest?: string;
 }
 
@@ -31,11 +31,15 @@ export function parseRoute(pathname: string): Route {
   const path = decode(pathname);
   const segments = path.split('/').slice(1);
   if (segments.length > 1 && segments.at(-1) === '') segments.pop();
-  const odd = segments.some((segment) => segment === '' || segment === '.' || segment === '..');
-  const place = odd ? undefined : groupOf(segments);
-  if (!place || place.rest.length === 0) return { kind: 'path', path };
-  return resourceRoute(place);
+  const place = groupOf(segments);
+  const route = place && place.rest.length > 0 && resourceRoute(place);
+  // What follows `proxy` is somebody else's path.
+  const own = route && route.subresource === 'proxy' ? segments.slice(0, segments.length - depthOf(route)) : segments;
+  const odd = own.some((segment) => segment === '' || segment === '.' || segment === '..');
+  return route && !odd ? route : { kind: 'path', path };
 }
+
+const depthOf = ({ rest }: ResourceRoute): number => rest?.split('/').length ?? 0;
 
 interface Place {
   group: string;

@@ -4,6 +4,9 @@ import { badRequest, StatusError } from '../../kube/errors.ts';
 import type { Pod } from '../../kube/generated/objects.ts';
 import { authorize } from '../auth/authorize.ts';
 import { verbOf } from '../auth/verb.ts';
+import { findProxied } from '../proxy/find-proxied.ts';
+import type { Proxied } from '../proxy/proxied.ts';
+import { upgradeProxy } from '../proxy/upgrade-proxy.ts';
 import { findTarget } from '../rest/dispatch.ts';
 import { find } from '../rest/key.ts';
 import { type StreamKind, serveUpgrade, serveWatch } from '../streams/index.ts';
@@ -36,12 +39,13 @@ export async function handleUpgrade(
     return;
   }
   const { signal } = request;
-  if ('run' in found) await serveWatch(found.run, { ...connection, signal });
+  if ('address' in found) await upgradeProxy({ ...found, req: connection.req }, connection);
+  else if ('run' in found) await serveWatch(found.run, { ...connection, signal });
   else await serveUpgrade({ ...connection, ...found, query, functions, log, signal });
 }
 
-/** What is to be served: a stream of a Pod, or a watch. */
-type Found = { kind: StreamKind; pod: Pod } | Pick<StreamResponse, 'run'>;
+/** What is to be served: a stream of a Pod, a connection to one of its ports, or a watch. */
+type Found = { kind: StreamKind; pod: Pod } | Omit<Proxied, 'req'> | Pick<StreamResponse, 'run'>;
 
 async function findStream(
   context: ApiContext,
@@ -56,6 +60,8 @@ async function findStream(
   const target = findTarget(route, request.method, query);
   if (target.verb === 'watch') return startWatch(context, restRequest(request, { identity, route, query }, target));
   const name = target.subresource?.name ?? '';
+  if (name === 'proxy' && target.resource.resource === 'pods')
+    return findProxied(context.rest, restRequest(request, { identity, route, query }, target), context.proxyDial);
   if (!STREAMS.includes(name)) throw badRequest('this path cannot be upgraded to another protocol');
   const pod = find(context.rest, restRequest(request, { identity, route, query }, target)) as Pod;
   return { kind: name as StreamKind, pod };

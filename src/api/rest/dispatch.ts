@@ -45,6 +45,9 @@ const ACTIONS: Record<string, Handler> = {
   tokenreviews: reviewToken,
 };
 
+/** Whoever is behind the proxy says what a method means. */
+const PROXY_METHODS: readonly string[] = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
+
 /** What a route asks of which resource. */
 export interface Target {
   resource: Resource;
@@ -63,7 +66,10 @@ export function findTarget(route: ResourceRoute, method: string, query: URLSearc
     throw unknownResource();
   const verb = verbOf(method, route, query) as Verb;
   const subresource = servedSubresources(resource).find(({ name }) => name === route.subresource);
-  if (route.subresource !== undefined && (!subresource || route.rest !== undefined)) throw unknownResource();
+  const isProxy = subresource?.name === 'proxy';
+  if (route.subresource !== undefined && (!subresource || (route.rest !== undefined && !isProxy)))
+    throw unknownResource();
+  if (isProxy && PROXY_METHODS.includes(method)) return { resource, subresource, verb };
   const allowed = (subresource ?? resource).verbs;
   if (!allowed.includes(verb) || !fits(verb, route, resource) || method === 'HEAD') throw methodNotAllowed();
   return { resource, ...(subresource && { subresource }), verb };

@@ -2,8 +2,8 @@ import { RESOURCES, type Resource, type Subresource } from '../../kube/resources
 
 /** Subresources that are answered, by resource and group. The others of the table have their place in issue 5. */
 const SUBRESOURCES: Record<string, readonly string[]> = {
-  pods: ['attach', 'binding', 'ephemeralcontainers', 'eviction', 'exec', 'log', 'portforward', 'status'],
-  nodes: ['status'],
+  pods: ['attach', 'binding', 'ephemeralcontainers', 'eviction', 'exec', 'log', 'portforward', 'proxy', 'status'],
+  nodes: ['proxy', 'status'],
   namespaces: ['finalize', 'status'],
   persistentvolumeclaims: ['status'],
   serviceaccounts: ['token'],

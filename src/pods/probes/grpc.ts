@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
 import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js';
+import { joinHostPort } from '../../kube/go-errors.ts';
 import { goDuration } from '../go-duration.ts';
 import type { ProbeAnswer } from './answer.ts';
-import { joinHostPort } from './go-errors.ts';
 
 export interface GrpcProbeInput {
   host: string;

@@ -2,9 +2,9 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import type { Container, HTTPGetAction } from '../../kube/generated/objects.ts';
+import { goError, joinHostPort } from '../../kube/go-errors.ts';
 import { ProbeError } from './answer.ts';
 import { containerPort } from './container-port.ts';
-import { goError, joinHostPort } from './go-errors.ts';
 import { locationOf, type RequestPlace, requestHeaders, requestPath, urlOf } from './http-request.ts';
 
 export interface HttpGetInput {

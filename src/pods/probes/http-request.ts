@@ -1,5 +1,5 @@
 import type { HTTPHeader } from '../../kube/generated/objects.ts';
-import { joinHostPort } from './go-errors.ts';
+import { joinHostPort } from '../../kube/go-errors.ts';
 
 /** Where a request goes. `path` is what stands in the request line, query included. */
 export interface RequestPlace {

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
+import { goError, joinHostPort } from '../../kube/go-errors.ts';
 import type { ProbeAnswer } from './answer.ts';
-import { goError, joinHostPort } from './go-errors.ts';
 
 /** Opens a connection and closes it: that it opens is success. */
 export function tcpProbe(host: string, port: number, timeoutMs: number, signal: AbortSignal): Promise<ProbeAnswer> {

@@ -1,7 +1,11 @@
-import { isIPv6, type Socket } from 'node:net';
-
 /** A failure of the network as Node tells it. */
 type NetworkError = Error & { code?: string; syscall?: string; hostname?: string; errors?: NetworkError[] };
+
+/** This end of a connection. */
+interface LocalEnd {
+  localAddress?: string | undefined;
+  localPort?: number | undefined;
+}
 
 const SYSTEM_TEXTS: Record<string, string> = {
   ECONNREFUSED: 'connection refused',
@@ -18,14 +22,14 @@ const SYSTEM_TEXTS: Record<string, string> = {
 
 /** `host:port`, with brackets around an IPv6 address (Go's `net.JoinHostPort`). */
 export function joinHostPort(host: string, port: number): string {
-  return isIPv6(host) || host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /**
  * A failure of the network in the words of Go's net package, which users know from the events of a kubelet:
  * `dial tcp 10.0.0.2:80: connect: connection refused`. `socket`: the connection it happened to, where there was one.
  */
-export function goError(error: unknown, address: string, socket?: Socket | null): string {
+export function goError(error: unknown, address: string, socket?: LocalEnd | null): string {
   const [first] = (error as NetworkError).errors ?? [];
   const { code = '', hostname, message } = first ?? (error as NetworkError);
   if (code === 'ENOTFOUND') return `dial tcp: lookup ${hostname}: no such host`;
