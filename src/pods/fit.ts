@@ -1,14 +1,9 @@
-import type {
-  Node,
-  NodeSelectorRequirement,
-  NodeSelectorTerm,
-  Pod,
-  Taint,
-  Toleration,
-} from '../kube/generated/objects.ts';
+import type { Node, NodeSelectorRequirement, NodeSelectorTerm, Pod } from '../kube/generated/objects.ts';
 import { quantityMilliValue, quantityValue } from '../kube/quantity.ts';
 import { initContainers, isSidecar, mainContainers } from './pod-spec.ts';
 import { podRequests } from './requests.ts';
+import { UNSCHEDULABLE_TAINT } from './taints/cordon.ts';
+import { isTolerated } from './taints/tolerations.ts';
 
 /** Why a Pod does not fit on a node. `helpless`: not even if every other Pod went away. */
 export interface Misfit {
@@ -31,8 +26,6 @@ export function misfit(pod: Pod, node: Node, others: Pod[]): Misfit | undefined 
   return resources(pod, node, others);
 }
 
-const UNSCHEDULABLE_TAINT: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
-
 function unschedulable(pod: Pod, { spec }: Node): string | undefined {
   return spec?.unschedulable && !isTolerated(pod, UNSCHEDULABLE_TAINT) ? 'node(s) were unschedulable' : undefined;
 }
@@ -42,18 +35,6 @@ function taint(pod: Pod, { spec }: Node): string | undefined {
     (one) => (one.effect === 'NoSchedule' || one.effect === 'NoExecute') && !isTolerated(pod, one),
   );
   return refused && `node(s) had untolerated taint {${refused.key}: ${refused.value ?? ''}}`;
-}
-
-function isTolerated({ spec }: Pod, one: Taint): boolean {
-  return (spec?.tolerations ?? []).some((toleration) => tolerates(toleration, one));
-}
-
-/** An empty key with Exists tolerates everything, an empty effect every effect. */
-function tolerates({ key = '', operator = 'Equal', value = '', effect = '' }: Toleration, one: Taint): boolean {
-  if (effect !== '' && effect !== one.effect) return false;
-  if (key !== '' && key !== one.key) return false;
-  if (operator === 'Exists') return true;
-  return key !== '' && value === (one.value ?? '');
 }
 
 function affinity({ spec }: Pod, node: Node): string | undefined {

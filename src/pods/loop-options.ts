@@ -26,6 +26,8 @@ export interface PodLoopOptions {
   events: PodEvents;
   /** Of component default-scheduler. */
   schedulerEvents: PodEvents;
+  /** Of component taint-eviction-controller. */
+  taintEvents: PodEvents;
   log: Logger;
   /** Pods of this `spec.nodeName` are run; Pods without one are bound to it. */
   nodeName: string;

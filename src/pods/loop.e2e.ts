@@ -59,6 +59,7 @@ async function newLoop(): Promise<PodLoop> {
     parts,
     events: recorder,
     schedulerEvents: recorder,
+    taintEvents: recorder,
     log,
     nodeName: 'node1',
     hostIPs,

@@ -10,6 +10,7 @@ import { isDeleted, isTerminal, podUid } from './pod-spec.ts';
 import { names } from './pod-sync.ts';
 import type { Tools } from './round.ts';
 import { Scheduler } from './scheduler.ts';
+import { TaintKeeper } from './taints/taint-keeper.ts';
 import { SOURCE_RESOURCES, type SourceResource } from './used-objects.ts';
 import { INTERVALS } from './waits.ts';
 import { PodWorker } from './worker.ts';
@@ -28,6 +29,7 @@ export class PodLoop {
   readonly #options: PodLoopOptions;
   readonly #tools: Tools;
   readonly #scheduler: Scheduler;
+  readonly #taints: TaintKeeper;
   readonly #workers = new Map<string, PodWorker>();
   readonly #owners: Owners;
   readonly #running = new AbortController();
@@ -42,6 +44,7 @@ export class PodLoop {
     const { store, nodeName, schedulerEvents: events, log, claims } = options;
     const { clock } = this.#tools;
     this.#scheduler = new Scheduler({ store, nodeName, events, clock, log, ...(claims && { claims }) });
+    this.#taints = new TaintKeeper({ store, nodeName, events: options.taintEvents, clock, log });
     this.#owners = new Owners((uid, event) => this.#workers.get(uid)?.wake(event));
   }
 
@@ -62,6 +65,7 @@ export class PodLoop {
     const { items, revision } = store.list(PODS);
     for (const pod of items as Pod[]) this.#take(pod, { isFresh: !known.has(podUid(pod)) });
     await this.#removeOrphans();
+    this.#taints.nodeChanged();
     this.#background.push(this.#watchPods(revision), this.#watchNodes(revision));
     for (const resource of SOURCE_RESOURCES) this.#background.push(this.#watchSources(resource, revision));
     this.#resyncLater();
@@ -72,6 +76,7 @@ export class PodLoop {
     this.#running.abort();
     this.#tools.clock.clearTimeout(this.#resyncTimer);
     this.#tools.health.close();
+    this.#taints.close();
     for (const worker of this.#workers.values()) worker.close();
     const all = [...this.#background, ...[...this.#workers.values()].map(({ done }) => done)];
     await this.#atMost(STOP_PATIENCE, Promise.allSettled(all));
@@ -102,6 +107,7 @@ export class PodLoop {
     if (worker) worker.update(pod);
     else if (this.#isOurs(pod)) this.#employ(pod, { isFresh });
     else if (!pod.spec?.nodeName && !this.#isDraining) void this.#scheduler.consider(pod);
+    this.#taints.podChanged(pod);
     if (isTerminal(pod)) this.#scheduler.reconsider();
   }
 
@@ -131,6 +137,7 @@ export class PodLoop {
   #lose(pod: Pod): void {
     const uid = podUid(pod);
     this.#scheduler.forget(uid);
+    this.#taints.forget(uid);
     this.#workers.get(uid)?.vanish();
     this.#scheduler.reconsider();
   }
@@ -158,7 +165,10 @@ export class PodLoop {
   }
 
   async #watchNodes(since: number): Promise<void> {
-    const reconsider = () => this.#scheduler.reconsider();
+    const reconsider = () => {
+      this.#taints.nodeChanged();
+      this.#scheduler.reconsider();
+    };
     await followCollection(this.#options.store, NODES, {
       since,
       signal: this.#running.signal,

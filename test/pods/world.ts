@@ -50,6 +50,7 @@ export class World {
       parts,
       events: record,
       schedulerEvents: record,
+      taintEvents: record,
       log: pino({ level: process.env.TEST_LOG ?? 'silent' }),
       nodeName: 'node1',
       hostIPs: ['192.0.2.1'],

@@ -223,6 +223,7 @@ function podLoop({ settings, paths, log, teardown, store, machinery, machine, cl
     }),
     events,
     schedulerEvents: recorder({ store, log, teardown }, 'default-scheduler', ''),
+    taintEvents: recorder({ store, log, teardown }, 'taint-eviction-controller', ''),
     log,
     nodeName,
     hostIPs: machine.addresses,
