@@ -23,6 +23,8 @@ export async function apiTimes(
     const { port } = echo;
     const floor = await bareWrites(node, 500);
     const creates = await createTimes(node, 500);
+    // What V8 compiles on the way is not what a request costs.
+    await times(500, () => node.api('GET', `${PODS}/object-0`));
     const gets = await times(1000, () => node.api('GET', `${PODS}/object-0`));
     const echoes = await times(1000, () => fetchEcho(port, 3_000));
     await fill(node, 500, pods / 2);

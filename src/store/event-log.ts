@@ -78,11 +78,18 @@ export class EventLog {
   }
 
   async *#follow(follower: Follower, signal: AbortSignal): AsyncGenerator<StoreEvent, void, void> {
-    while (!signal.aborted && !this.#closed) {
-      this.#check(follower);
-      const event = this.#next(follower);
-      if (event) yield event;
-      else await this.#change(follower, signal);
+    // One listener for all waits: with thousands of followers, adding and removing it each time would cost more than the waits themselves.
+    const end = (): void => follower.wake?.();
+    signal.addEventListener('abort', end, { once: true });
+    try {
+      while (!signal.aborted && !this.#closed) {
+        this.#check(follower);
+        const event = this.#next(follower);
+        if (event) yield event;
+        else await this.#change(follower);
+      }
+    } finally {
+      signal.removeEventListener('abort', end);
     }
   }
 
@@ -101,15 +108,13 @@ export class EventLog {
   }
 
   /** Resolves when there is something new for a follower that has seen everything, or it must end. */
-  #change(follower: Follower, signal: AbortSignal): Promise<void> {
+  #change(follower: Follower): Promise<void> {
     return new Promise((resolve) => {
       follower.wake = () => {
         this.#waiting.delete(follower);
-        signal.removeEventListener('abort', wake);
+        delete follower.wake;
         resolve();
       };
-      const { wake } = follower;
-      signal.addEventListener('abort', wake, { once: true });
       this.#waiting.add(follower);
     });
   }

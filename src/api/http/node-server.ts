@@ -87,16 +87,17 @@ export async function listen(handlers: Handlers, options: ListenOptions): Promis
     requestTimeout: deadlines.request,
     connectionsCheckingInterval: deadlines.check,
   };
+  const peers: Peers = new WeakMap();
   const server = tls
     ? createServer({ ...tlsOptions(tls), ...limits })
     : (createHttpServer({ noDelay: true, ...limits }) as Server);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.on('request', (req: IncomingMessage, res: ServerResponse) => {
-    void respond(handlers, req, res, stopping.signal);
+    void respond(handlers, req, res, { peers, stopping: stopping.signal });
   });
   server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
-    void handlers.upgrade(requestOf(req, stopping.signal), req, socket, head).catch(() => socket.destroy());
+    void handlers.upgrade(requestOf(req, peers, stopping.signal), req, socket, head).catch(() => socket.destroy());
   });
   await bind(server, host, port);
   const address = server.address() as AddressInfo;
@@ -128,7 +129,7 @@ function tlsOptions({ certificate, key, authority, smallClients = false }: Serve
     minVersion: 'TLSv1.2' as const,
     ALPNProtocols: ['http/1.1'],
     // A resumed session would have to remember whose certificate it was made with.
-    secureOptions: constants.SSL_OP_NO_TICKET,
+    secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
     noDelay: true,
   };
 }
@@ -176,11 +177,11 @@ async function respond(
   { handle }: Pick<Handlers, 'handle'>,
   req: IncomingMessage,
   res: ServerResponse,
-  stopping: AbortSignal,
+  { peers, stopping }: { peers: Peers; stopping: AbortSignal },
 ): Promise<void> {
   const { signal } = untilGone(res, stopping);
   try {
-    const response = await handle(requestOf(req, signal));
+    const response = await handle(requestOf(req, peers, signal));
     if (response.kind === 'raw') await response.serve(req, res);
     else if (response.kind === 'stream') await stream(response, res, signal);
     else writeBody(req, res, response);
@@ -232,8 +233,14 @@ function write(res: ServerResponse, chunk: string, signal: AbortSignal): Promise
   });
 }
 
-function requestOf(req: IncomingMessage, signal: AbortSignal): ApiRequest {
-  const peer = peerOf(req.socket as TLSSocket);
+/** Who is at the other end of each connection. It stays the same, since nobody may renegotiate, and taking a certificate apart costs more than most requests. */
+type Peers = WeakMap<TLSSocket, Peer | 'rejected' | 'nobody'>;
+
+function requestOf(req: IncomingMessage, peers: Peers, signal: AbortSignal): ApiRequest {
+  const socket = req.socket as TLSSocket;
+  const known = peers.get(socket) ?? peerOf(socket);
+  peers.set(socket, known);
+  const peer = known === 'nobody' ? undefined : known;
   const { remoteAddress } = req.socket;
   return {
     method: req.method ?? 'GET',
@@ -246,10 +253,10 @@ function requestOf(req: IncomingMessage, signal: AbortSignal): ApiRequest {
   };
 }
 
-function peerOf(socket: TLSSocket): Peer | 'rejected' | undefined {
-  if (!socket.encrypted) return undefined;
+function peerOf(socket: TLSSocket): Peer | 'rejected' | 'nobody' {
+  if (!socket.encrypted) return 'nobody';
   const { subject } = socket.getPeerCertificate();
-  if (!subject) return undefined;
+  if (!subject) return 'nobody';
   if (!socket.authorized) return 'rejected';
   const { CN, O = [] } = subject as { CN?: string | string[]; O?: string | string[] };
   return { commonName: [CN ?? ''].flat()[0]!, organizations: [O].flat() };
