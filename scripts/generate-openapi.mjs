@@ -1,6 +1,7 @@
 // Makes the documents that the node serves below /openapi, gzipped and ready to send, from dist/openapi/definitions.json and the
 // tables of src/kube and src/api:
 //   dist/openapi/<group version>.json.gz  OpenAPI v3, one for each group version
+//   dist/openapi/v2.json.gz               OpenAPI v2, all in one
 //   dist/openapi/v2.pb.gz                 the little of OpenAPI v2, in protobuf, that kubectl 1.27 and 1.28 ask for
 //   dist/openapi/index.json               names and hashes of these
 import { createHash } from 'node:crypto';
@@ -8,6 +9,7 @@ import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'n
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { swaggerOf } from './openapi-v2.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const out = join(root, 'dist', 'openapi');
@@ -20,7 +22,12 @@ const TABLES = [
   'src/sidecar/crds.ts',
   'src/sidecar/fields.ts',
 ];
-const inputs = [...TABLES.map((file) => join(root, file)), definitionsFile, fileURLToPath(import.meta.url)];
+const inputs = [
+  ...TABLES.map((file) => join(root, file)),
+  definitionsFile,
+  fileURLToPath(import.meta.url),
+  join(root, 'scripts', 'openapi-v2.mjs'),
+];
 
 const newest = Math.max(...inputs.map((file) => statSync(file).mtimeMs));
 if (!process.argv.includes('--force') && existsSync(indexFile) && statSync(indexFile).mtimeMs >= newest)
@@ -82,10 +89,11 @@ const SENTENCES = {
 const { SERVED, servedSubresources, openApiExtensions, sidecarCrds, FIELDS } = await loadTables();
 const definitions = readDefinitions();
 const groupVersions = [...new Set(SERVED.map(nameOf))];
-const index = { v3: {}, v2: undefined };
+const index = { v3: {}, v2: undefined, v2Json: undefined };
 for (const name of groupVersions)
   index.v3[name] = write(`${name.replaceAll('/', '__')}.json.gz`, JSON.stringify(documentOf(name)));
 index.v2 = write('v2.pb.gz', documentV2());
+index.v2Json = write('v2.json.gz', JSON.stringify(swaggerOf(groupVersions.map(documentOf))));
 writeFileSync(`${indexFile}.new`, JSON.stringify(index));
 renameSync(`${indexFile}.new`, indexFile);
 console.log(`made the OpenAPI documents of ${groupVersions.join(', ')}`);

@@ -35,10 +35,15 @@ let broken: string | undefined;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'outfit-api-'));
-  const index = { v3: { 'api/v1': { file: 'core.json.gz', hash: 'ABC' } }, v2: { file: 'v2.pb.gz', hash: 'DEF' } };
+  const index = {
+    v3: { 'api/v1': { file: 'core.json.gz', hash: 'ABC' } },
+    v2: { file: 'v2.pb.gz', hash: 'DEF' },
+    v2Json: { file: 'v2.json.gz', hash: 'GHI' },
+  };
   await writeFile(join(folder, 'index.json'), JSON.stringify(index));
   await writeFile(join(folder, 'core.json.gz'), gzipSync('{"openapi":"3.0.0"}'));
   await writeFile(join(folder, 'v2.pb.gz'), gzipSync('pb'));
+  await writeFile(join(folder, 'v2.json.gz'), gzipSync('{"swagger":"2.0"}'));
   api = await apiServer({
     store,
     functions,
@@ -168,15 +173,39 @@ describe('health', () => {
     expect(await request('/livez/ping')).toMatchObject({ status: 200, text: 'ok' });
     expect((await request('/livez/store')).status).toBe(500);
     expect((await request('/livez?exclude=store')).status).toBe(200);
+    expect((await request('/readyz/ping/')).text).toBe('ok');
     broken = undefined;
     expect((await request('/livez?verbose')).text).toBe('[+]ping ok\n[+]store ok\nlivez check passed\n');
     expect(await request('/livez/none', asAdmin())).toMatchObject({ status: 404, text: '404 page not found\n' });
   });
 });
 
+test('metrics are for those who may see them', async () => {
+  await ask(api, 'GET', '/api/v1/namespaces/default/pods');
+  const { status, text, headers } = await ask(api, 'GET', '/metrics');
+  expect([status, headers['Content-Type']]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
+  expect(text).toMatch(/^apiserver_request_total\{verb="LIST",.*,resource="pods",.*,code="200"\} \d+$/m);
+  expect(text).toMatch(/^apiserver_storage_objects\{resource="namespaces"\} \d+$/m);
+  expect((await ask(api, 'GET', '/metrics', { as: 'anonymous' })).status).toBe(403);
+});
+
+test('a body that is compressed is refused by name', async () => {
+  const body = gzipSync('{"metadata":{"name":"a"}}');
+  const headers = { 'Content-Encoding': 'gzip', 'Content-Type': 'application/json' };
+  expect((await ask(api, 'POST', '/api/v1/namespaces/default/configmaps', { body, headers })).json).toMatchObject({
+    code: 400,
+    message: 'the body of the request is compressed with gzip, which is only read of answers: send it as it is',
+  });
+});
+
 describe('what is not there', () => {
   test.each([
     ['GET', '/nothing', 404, 'text/plain'],
+    ['GET', '/logs', 404, 'text/plain'],
+    ['GET', '/debug/pprof', 404, 'text/plain'],
+    ['GET', '/apis/metrics.k8s.io', 404, 'text/plain'],
+    ['GET', '/apis/metrics.k8s.io/v1beta1/pods', 404, 'text/plain'],
+    ['POST', '/metrics', 404, 'text/plain'],
     ['GET', '/apis/apps/v1/deployments', 404, 'text/plain'],
     ['GET', '/apis/apps/v1', 404, 'text/plain'],
     ['GET', '/api/v1/pods/../secrets', 404, 'text/plain'],
@@ -301,14 +330,18 @@ describe('OpenAPI', () => {
     expect((await ask(api, 'GET', '/openapi/v3/apis/none/v1')).status).toBe(404);
   });
 
-  test('v2 is there as protobuf only', async () => {
+  test('v2 is there as JSON, and as the protobuf of old kubectls', async () => {
     const accept = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
     expect(await ask(api, 'GET', '/openapi/v2', { headers: { Accept: accept } })).toMatchObject({
       status: 200,
       text: 'pb',
       headers: { 'Content-Type': 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf' },
     });
-    expect((await ask(api, 'GET', '/openapi/v2')).status).toBe(404);
+    for (const given of ['', '*/*', 'text/html, application/json;q=0.5']) {
+      const { status, json } = await ask(api, 'GET', '/openapi/v2', { headers: { Accept: given } });
+      expect([status, json]).toEqual([200, { swagger: '2.0' }]);
+    }
+    expect((await ask(api, 'GET', '/openapi/v2', { headers: { Accept: 'application/xml' } })).status).toBe(406);
   });
 });
 

@@ -18,6 +18,7 @@ import type { HealthChecks } from './http/health.ts';
 import { type Listening, type ListenOptions, listen } from './http/node-server.ts';
 import { handleUpgrade } from './http/upgrade.ts';
 import { EncodingCache } from './http/watch-lines.ts';
+import { Metrics } from './metrics/metrics.ts';
 import { Namespaces } from './namespaces/namespaces.ts';
 import type { NodeFunctions } from './node-functions.ts';
 import { OpenApiFiles } from './openapi/files.ts';
@@ -133,8 +134,15 @@ function assemble(options: ApiServerOptions): { context: ApiContext; namespaces:
     openapi: new OpenApiFiles(options.openapiDirectory),
     signingKey: key,
   };
+  const metrics = new Metrics({ store, process: processFacts });
   const proxyDial = options.proxyDial ?? dialTcp;
-  return { context: { rest, paths, functions, encodings: new EncodingCache(), proxyDial, log }, namespaces };
+  return { context: { rest, paths, functions, encodings: new EncodingCache(), metrics, proxyDial, log }, namespaces };
+}
+
+function processFacts() {
+  const { user, system } = process.cpuUsage();
+  const startedAt = Date.now() / 1000 - process.uptime();
+  return { residentBytes: process.memoryUsage.rss(), cpuSeconds: (user + system) / 1e6, startedAt };
 }
 
 function auditOf({ audit: sink }: ApiServerOptions, rest: RestContext): Audit | undefined {

@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually, kubectls, missingKubectl, NodeUnderTest } from './node-under-test.ts';
 
@@ -178,6 +179,24 @@ describe('kubectl', () => {
       'unable to listen on any of the requested ports',
     );
     forward.kill();
+  });
+
+  step('a page through the API: kubectl get --raw and client-node; a port where nobody listens', async () => {
+    const path = '/api/v1/namespaces/default/pods/s:80/proxy/';
+    expect(await node.k('get', '--raw', path)).toContain('<h1>Welcome to nginx!</h1>');
+    const config = new KubeConfig();
+    config.loadFromFile(node.env.KUBECONFIG!);
+    const core = config.makeApiClient(CoreV1Api);
+    const page = await core.connectGetNamespacedPodProxyWithPath({
+      name: 's',
+      namespace: 'default',
+      path: 'index.html',
+    });
+    expect(page).toContain('<h1>Welcome to nginx!</h1>');
+    expect((await node.kubectl('get', '--raw', path.replace('80', '81'))).stderr).toMatch(
+      /^Error from server \(ServiceUnavailable\): error trying to reach service: dial tcp 10\.209\.21\.\d+:81: connect: connection refused\n$/,
+    );
+    expect(await node.k('get', '--raw', '/api/v1/nodes/node1/proxy/healthz')).toBe('ok');
   });
 
   step('logs: followed to the end of a run, then the run before; since; prefix', async () => {

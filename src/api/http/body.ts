@@ -101,6 +101,11 @@ function toJson(document: { toJS(options: { maxAliasCount: number }): unknown })
 }
 
 function decodeUtf8(body: Buffer): string {
+  // kube-apiserver does not unpack bodies either.
+  if (body[0] === 0x1f && body[1] === 0x8b)
+    throw badRequest(
+      'the body of the request is compressed with gzip, which is only read of answers: send it as it is',
+    );
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(body);
   } catch {

@@ -26,7 +26,18 @@ export interface PathContext {
   signingKey: SigningKey;
 }
 
-const ROOTS = ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'];
+const ROOTS = [
+  '/api',
+  '/api/v1',
+  '/apis',
+  '/healthz',
+  '/livez',
+  '/metrics',
+  '/openapi/v2',
+  '/openapi/v3',
+  '/readyz',
+  '/version',
+];
 
 /** Answers health, version, discovery and OpenAPI; anything else is not there, in plain text as kube-apiserver says it. */
 export async function handlePath(

@@ -6,6 +6,7 @@ import { type Identity, identify } from '../auth/identity.ts';
 import { impersonate } from '../auth/impersonate.ts';
 import { isTrue, verbOf } from '../auth/verb.ts';
 import { apiGroup } from '../discovery/resource-lists.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { NodeFunctions } from '../node-functions.ts';
 import type { Dial } from '../proxy/connect.ts';
 import { findProxied } from '../proxy/find-proxied.ts';
@@ -22,7 +23,7 @@ import { type Form, negotiate, type Transform } from './accept.ts';
 import type { ApiRequest, ApiResponse, RawResponse, StreamResponse } from './exchange.ts';
 import { handlePath, type PathContext } from './handle-path.ts';
 import { present, type View } from './present.ts';
-import { isOwnFault, objectResponse, type Rendering, statusOf, warningHeaders } from './respond.ts';
+import { isOwnFault, objectResponse, type Rendering, statusOf, textResponse, warningHeaders } from './respond.ts';
 import { parseRoute, type ResourceRoute, type Route } from './route.ts';
 import { type EncodingCache, watchLines } from './watch-lines.ts';
 import { writeBody } from './write-body.ts';
@@ -33,6 +34,7 @@ export interface ApiContext {
   paths: PathContext;
   functions: NodeFunctions;
   encodings: EncodingCache;
+  metrics: Metrics;
   /** How Pods are reached by pods/proxy. */
   proxyDial: Dial;
   log: Logger;
@@ -44,15 +46,20 @@ export async function handle(context: ApiContext, request: ApiRequest): Promise<
   const [pathname = '/', search = ''] = splitUrl(request.url);
   const query = new URLSearchParams(search);
   let user = '';
-  const record = (status: number): void =>
+  let route: Route | undefined;
+  const record = (code: number): void => {
+    const ms = performance.now() - started;
     context.log.debug(
-      { method: request.method, path: pathname, status, user, ms: Math.round(performance.now() - started) },
+      { method: request.method, path: pathname, status: code, user, ms: Math.round(ms) },
       'api: request',
     );
+    const verb = route ? verbOf(request.method, route, query) : '';
+    context.metrics.observe({ verb, ...(route && { route }), code, seconds: ms / 1000 });
+  };
   try {
     const identity = whoAsks(context, request);
     user = identity.name;
-    const route = parseRoute(pathname);
+    route = parseRoute(pathname);
     authorize(context.rest.authorizer, identity, verbOf(request.method, route, query), route);
     const response = await dispatch(context, request, { identity, route, query });
     record(response.kind === 'raw' ? 200 : response.status);
@@ -92,6 +99,8 @@ interface Known {
 
 function dispatch(context: ApiContext, request: ApiRequest, { identity, route, query }: Known): Promise<ApiResponse> {
   const rendering = renderingOf(request, query);
+  if (route.kind === 'path' && route.path === '/metrics' && ['GET', 'HEAD'].includes(request.method))
+    return Promise.resolve(metricsPage(context.metrics));
   if (route.kind === 'path') return handlePath(context.paths, request, route.path, query, rendering);
   if (route.group !== '' && !apiGroup(route.group))
     return handlePath(context.paths, request, `/unknown${route.group}`, query, rendering);
@@ -149,7 +158,7 @@ async function answerObject(
 }
 
 /** Prepares a watch. @throws StatusError */
-export function startWatch({ rest: context, encodings }: ApiContext, request: RestRequest): StreamResponse {
+export function startWatch({ rest: context, encodings, metrics }: ApiContext, request: RestRequest): StreamResponse {
   const { query, http } = request;
   const transforms: Transform['kind'][] = query.has('sendInitialEvents')
     ? ['PartialObjectMetadata']
@@ -161,7 +170,10 @@ export function startWatch({ rest: context, encodings }: ApiContext, request: Re
     kind: 'stream',
     status: 200,
     headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache, private' },
-    run: (write, signal) => run((event) => write(line(event)), signal),
+    run: async (write, signal) => {
+      const over = metrics.watching();
+      await run((event) => write(line(event)), signal).finally(over);
+    },
   };
 }
 
@@ -180,6 +192,11 @@ async function serveStream({ rest, functions, log }: ApiContext, request: RestRe
       }
     },
   };
+}
+
+function metricsPage(metrics: Metrics): ApiResponse {
+  const page = textResponse(200, metrics.text());
+  return { ...page, headers: { ...page.headers, 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' } };
 }
 
 /** What a Pod's port or the node answers; a failure before that is a Status. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { StatusError } from '../../kube/errors.ts';
 import { parseAccept } from '../http/accept.ts';
 import type { ApiRequest, BodyResponse } from '../http/exchange.ts';
 
@@ -16,9 +17,12 @@ interface IndexEntry {
 interface Index {
   /** Of /openapi/v3, by `api/v1` and the like. */
   v3: Record<string, IndexEntry>;
+  /** In protobuf, the little that kubectl 1.27 and 1.28 look for. */
   v2: IndexEntry;
+  v2Json: IndexEntry;
 }
 
+const JSON_TYPES = ['application/json', 'application/*', '*/*'];
 const FOR_EVER = 'public, immutable';
 
 /**
@@ -38,17 +42,22 @@ export class OpenApiFiles {
     const index = await this.#index();
     if (!index) return undefined;
     if (path === '/openapi/v3') return root(index);
-    if (path === '/openapi/v2') return this.#v2(index.v2, request);
+    if (path === '/openapi/v2') return this.#v2(index, request);
     const entry = path.startsWith('/openapi/v3/') ? index.v3[path.slice('/openapi/v3/'.length)] : undefined;
     return entry && this.#document(entry, request, 'application/json');
   }
 
-  /** Only kubectl 1.27 and 1.28 need it, and only as protobuf; the type of the answer has a dot where the request's has an @. */
-  async #v2(entry: IndexEntry, request: ApiRequest): Promise<BodyResponse | undefined> {
-    const protobuf = parseAccept(request.headers.accept).some(({ type }) => type.includes('proto-openapi.spec.v2'));
-    return protobuf
-      ? this.#document(entry, request, 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf')
-      : undefined;
+  /** JSON, or protobuf for kubectl 1.27 and 1.28; the type of that answer has a dot where the request's has an @. @throws StatusError NotAcceptable */
+  async #v2({ v2, v2Json }: Index, request: ApiRequest): Promise<BodyResponse> {
+    for (const { type } of parseAccept(request.headers.accept)) {
+      if (type.includes('proto-openapi.spec.v2'))
+        return this.#document(v2, request, 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf');
+      if (JSON_TYPES.includes(type)) return this.#document(v2Json, request, 'application/json');
+    }
+    throw new StatusError(
+      'NotAcceptable',
+      'only the following media types are accepted: application/json, application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+    );
   }
 
   async #document({ file, hash }: IndexEntry, { headers, url }: ApiRequest, type: string): Promise<BodyResponse> {
