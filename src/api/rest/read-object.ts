@@ -7,6 +7,7 @@ import { customKindOf } from '../custom/custom-kind.ts';
 import { decodeCustom } from '../custom/decode-custom.ts';
 import { type DecodedBody, decodeObjectBody, MalformedBody, mediaType, summarize } from '../http/body.ts';
 import type { RestContext, RestRequest } from './context.ts';
+import { checkFieldManager } from './field-manager.ts';
 
 /**
  * The object of a POST or PUT body. Unknown and repeated fields are refused, warned of or dropped, as `fieldValidation` says.
@@ -42,7 +43,7 @@ const OPTIONS: Record<string, string> = {
 };
 
 /**
- * Reads `dryRun` and checks it and `fieldValidation`.
+ * Reads `dryRun` and checks it, `fieldManager` and `fieldValidation`.
  * @returns whether nothing is to be written
  * @throws StatusError Invalid
  */
@@ -50,6 +51,7 @@ export function readWriteOptions(method: string, query: URLSearchParams): boolea
   const dryRun = query.getAll('dryRun').filter((value) => value !== '');
   const validation = query.get('fieldValidation') ?? '';
   const errors = [
+    ...(method === 'DELETE' ? [] : checkFieldManager(query.get('fieldManager') ?? '')),
     ...dryRun.filter((value) => value !== 'All').map((value) => notSupported('dryRun', value, ['All'])),
     ...(['', 'Ignore', 'Strict', 'Warn'].includes(validation)
       ? []
