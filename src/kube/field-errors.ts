@@ -53,6 +53,17 @@ export function tooLong(field: string, max: number): FieldError {
   };
 }
 
+/** A value of another JSON type than the field's. */
+export function typeInvalid(field: string, value: unknown, detail: string): FieldError {
+  return { field, reason: 'FieldValueTypeInvalid', message: withDetail(`Invalid value: ${show(value)}`, detail) };
+}
+
+/** More items, or more fields of a map, than `max`. */
+export function tooMany(field: string, actual: number, max: number): FieldError {
+  const items = max === 1 ? 'item' : 'items';
+  return { field, reason: 'FieldValueTooMany', message: `Too many: ${actual}: must have at most ${max} ${items}` };
+}
+
 function withDetail(text: string, detail: string): string {
   return detail === '' ? text : `${text}: ${detail}`;
 }
