@@ -4,6 +4,7 @@ import { type ClientOptions, WebSocket } from 'ws';
 import { eventually } from '../../../test/eventually.ts';
 import { memoryStore } from '../../store/memory-store.ts';
 import { type ApiServer, apiServer } from '../api-server.ts';
+import type { AuditEvent } from '../audit/event.ts';
 import { ask } from '../in-memory.ts';
 import {
   type Credential,
@@ -19,9 +20,12 @@ let api: ApiServer;
 let listening: Listening;
 let client: ClientOptions;
 let authority: Credential;
+let audited: AuditEvent[];
 
 beforeEach(async () => {
-  api = await apiServer({ store: memoryStore(), functions: {} as never, log: pino({ level: 'silent' }) });
+  audited = [];
+  const audit = (event: AuditEvent) => void audited.push(event);
+  api = await apiServer({ store: memoryStore(), functions: {} as never, log: pino({ level: 'silent' }), audit });
   authority = await createAuthority();
   const [admin, server] = await Promise.all([createClientCertificate(authority), createServerCertificate(authority)]);
   client = { ca: authority.certificate, cert: admin.certificate, key: admin.key };
@@ -66,6 +70,25 @@ test('each event is a message, in order, whatever the client says', async () => 
   ]);
   ws.close();
   expect(await closed).toBe(1005);
+});
+
+test('the audit log tells of its beginning and its end', async () => {
+  await create('a');
+  const path = `${MAPS}?watch=true&timeoutSeconds=300`;
+  const { ws, messages, closed } = open(path);
+  await eventually(() => expect(messages).not.toHaveLength(0));
+  ws.close();
+  await closed;
+  await eventually(() => {
+    const told = audited.filter(({ verb, requestURI }) => verb === 'watch' && requestURI === path);
+    expect(
+      told.map(({ stage, objectRef, responseStatus }) => [stage, objectRef?.resource, responseStatus?.code]),
+    ).toEqual([
+      ['RequestReceived', 'configmaps', undefined],
+      ['ResponseStarted', 'configmaps', 101],
+      ['ResponseComplete', 'configmaps', 101],
+    ]);
+  });
 });
 
 test('a protocol that is offered is taken, and the watch ends in order when its time is over', async () => {

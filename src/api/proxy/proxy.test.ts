@@ -385,6 +385,24 @@ describe('another protocol', () => {
   });
 });
 
+test.each([
+  ['POST', 'create', 200],
+  ['GET', 'get', 503],
+])('the audit log tells of %s as %s, and how it ended', async (method, verb, code) => {
+  const path = `/api/v1/namespaces/default/pods/web${code === 200 ? '' : ':9'}/proxy/audited/${method}`;
+  await go(method, path);
+  await eventually(() => {
+    const told = audited.filter(({ requestURI }) => requestURI === path);
+    const ref = { resource: 'pods', subresource: 'proxy', namespace: 'default' };
+    expect(told.map(({ stage, responseStatus }) => [stage, responseStatus?.code])).toEqual([
+      ['RequestReceived', undefined],
+      ['ResponseStarted', undefined],
+      ['ResponseComplete', code],
+    ]);
+    for (const event of told) expect(event).toMatchObject({ verb, objectRef: ref, user: { username: 'outfit-admin' } });
+  });
+});
+
 describe('refused', () => {
   const NS = '/api/v1/namespaces/default/pods';
   const TRYING = 'error trying to reach service: ';
