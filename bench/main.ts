@@ -32,6 +32,11 @@ process.exit(figures.some((f) => f.target?.kept === false) ? 2 : 0);
 
 /** The sections that need a node, and root with it. */
 async function withNode(node: BenchNode): Promise<void> {
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)
+    process.once(signal, () => void node.close().finally(() => process.exit(code)));
   try {
     await add('start', 'node start', () => startTimes(node, runs));
     if (only && !only.includes('start')) await node.start();

@@ -73,14 +73,17 @@ export class BenchNode {
   }
 
   private call(path: string, options: RequestOptions, body?: unknown): Promise<{ code: number; text: string }> {
+    const text = body === undefined ? '' : JSON.stringify(body);
+    // Node sends the body of a DELETE without its length otherwise.
+    const headers = { ...options.headers, 'content-length': Buffer.byteLength(text) };
     return new Promise((resolve, reject) => {
-      const asked = request(this.at(path), { ...options, agent: this.server!.agent }, (answer) => {
+      const asked = request(this.at(path), { ...options, headers, agent: this.server!.agent }, (answer) => {
         const chunks: Buffer[] = [];
         answer.on('data', (chunk) => chunks.push(chunk));
         answer.on('end', () => resolve({ code: answer.statusCode!, text: Buffer.concat(chunks).toString() }));
       });
       asked.on('error', reject);
-      asked.end(body === undefined ? undefined : JSON.stringify(body));
+      asked.end(text);
     });
   }
 
