@@ -4,26 +4,21 @@ import { containerdEvents } from './containerd-events.ts';
 import { type Connection, connect, type UnaryOptions } from './grpc.ts';
 import { dropBrokenResults } from './network/cached-results.ts';
 import { watchDownloads } from './pull-progress.ts';
-import {
-  type ExecResult,
-  type PullOptions,
-  type Runtime,
-  type RuntimeCondition,
-  RuntimeError,
-  type RuntimeVersion,
-} from './runtime.ts';
+import { type ExecResult, type PullOptions, type Runtime, RuntimeError, type RuntimeVersion } from './runtime.ts';
 import { settled } from './settled.ts';
 import { wireContainerConfig, wireSandboxConfig } from './wire-config.ts';
 import {
   containerOfWire,
   containerStatusOfWire,
   imageOfWire,
+  runtimeStatusOfWire,
   sandboxOfWire,
   sandboxStatusOfWire,
   statsOfWire,
   type WireContainer,
   type WireContainerStatus,
   type WireImage,
+  type WireRuntimeStatus,
   type WireSandbox,
   type WireSandboxStatus,
   type WireStats,
@@ -46,10 +41,7 @@ export function containerdRuntime({ socket, log }: ContainerdRuntimeOptions): Ru
 
   const port: Runtime = {
     version: () => version(connection, socket),
-    status: () =>
-      runtime<{ status: { conditions: RuntimeCondition[] } | null }>('Status', {}).then(
-        (s) => s.status?.conditions ?? [],
-      ),
+    status: () => runtime<WireRuntimeStatus>('Status', {}).then(runtimeStatusOfWire),
     cgroupDriver: () =>
       runtime<{ info: Record<string, string> }>('Status', { verbose: true }).then(({ info }) => cgroupDriverOf(info)),
 

@@ -17,8 +17,8 @@ import type {
   PodSandboxStatus,
   PullOptions,
   Runtime,
-  RuntimeCondition,
   RuntimeEvent,
+  RuntimeStatus,
   RuntimeVersion,
   SandboxState,
 } from './runtime.ts';
@@ -78,6 +78,8 @@ export class FakeRuntime implements Runtime {
   readonly images = new FakeImages();
   /** False: every call rejects with Unavailable, as while containerd is down. Containers go on. */
   available = true;
+  /** What it says it can: nothing, as containerd before 2.0. */
+  can: Pick<RuntimeStatus, 'handlers' | 'features'> = { handlers: [] };
 
   readonly #clock: Clock;
   readonly #sandboxes = new Map<string, FakeSandbox>();
@@ -152,10 +154,17 @@ export class FakeRuntime implements Runtime {
     return { runtimeName: 'fake', runtimeVersion: 'v1.0.0', runtimeApiVersion: 'v1' };
   }
 
-  async status(): Promise<RuntimeCondition[]> {
+  async status(): Promise<RuntimeStatus> {
     await this.#enter('status', []);
-    return ['RuntimeReady', 'NetworkReady'].map((type) => ({ type, status: true, reason: '', message: '' }));
+    const conditions = ['RuntimeReady', 'NetworkReady'].map((type) => ({
+      type,
+      status: true,
+      reason: '',
+      message: '',
+    }));
+    return { conditions, ...structuredClone(this.can) };
   }
+
   async cgroupDriver(): Promise<CgroupDriver> {
     await this.#enter('cgroupDriver', []);
     return 'cgroupfs';

@@ -366,9 +366,15 @@ export function runtimeContract(name: string, make: () => Promise<RuntimeHarness
 
     it('tells its version and that it is ready', async () => {
       expect((await runtime.version()).runtimeApiVersion).toBe('v1');
-      const conditions = await runtime.status();
+      const { conditions, handlers } = await runtime.status();
       for (const type of ['RuntimeReady', 'NetworkReady'])
         expect(conditions).toContainEqual(expect.objectContaining({ type, status: true }));
+      for (const handler of handlers)
+        expect(handler).toEqual({
+          name: expect.any(String),
+          recursiveReadOnlyMounts: expect.any(Boolean),
+          userNamespaces: expect.any(Boolean),
+        });
       expect(await runtime.cgroupDriver()).toBe('cgroupfs');
     });
   });

@@ -11,8 +11,8 @@
  */
 export interface Runtime {
   version(): Promise<RuntimeVersion>;
-  /** Conditions RuntimeReady and NetworkReady. */
-  status(): Promise<RuntimeCondition[]>;
+  /** How it is, and what it can. */
+  status(): Promise<RuntimeStatus>;
   /** Who makes the cgroups, and so what form a sandbox's `cgroupParent` has: a path, or the name of a slice. */
   cgroupDriver(): Promise<CgroupDriver>;
 
@@ -83,6 +83,22 @@ export interface RuntimeVersion {
 
 export type CgroupDriver = 'cgroupfs' | 'systemd';
 
+export interface RuntimeStatus {
+  /** RuntimeReady and NetworkReady. */
+  conditions: RuntimeCondition[];
+  /** Empty where the runtime tells nothing of them, as containerd before 2.0. */
+  handlers: RuntimeHandler[];
+  /** What it can whatever the handler; absent where it tells nothing. */
+  features?: { supplementalGroupsPolicy: boolean };
+}
+
+/** A way to run containers, and what the runtime can do with it. The one of Pods without a RuntimeClass has the name ''. */
+interface RuntimeHandler {
+  name: string;
+  recursiveReadOnlyMounts: boolean;
+  userNamespaces: boolean;
+}
+
 export interface RuntimeCondition {
   type: string;
   status: boolean;
@@ -105,6 +121,21 @@ export interface NamespaceOptions {
   pid: NamespaceMode | 'TARGET';
   ipc: NamespaceMode;
   targetId?: string;
+  /** Absent: the users of the machine. Only for a handler that says it can; others run the container without it. */
+  users?: UserNamespace;
+}
+
+/** The mounts of its containers are mapped alike, so files keep the owners that a container sees. */
+export interface UserNamespace {
+  uids: IdMapping[];
+  gids: IdMapping[];
+}
+
+/** `length` ids from `containerId` on are those of the machine from `hostId` on. */
+interface IdMapping {
+  containerId: number;
+  hostId: number;
+  length: number;
 }
 
 export interface PodSandboxConfig {
@@ -155,12 +186,23 @@ export interface Mount {
   hostPath: string;
   readonly: boolean;
   propagation: 'PRIVATE' | 'HOST_TO_CONTAINER' | 'BIDIRECTIONAL';
+  /** Only for a handler that says it can; others leave what is mounted below writable. */
   recursiveReadOnly?: boolean;
+  /** The files get the container's SELinux label. */
+  selinuxRelabel?: boolean;
 }
 
 export interface SecurityProfile {
   type: 'RuntimeDefault' | 'Unconfined' | 'Localhost';
   localhostRef?: string;
+}
+
+/** Parts that are '' are the runtime's. */
+interface SELinuxLabel {
+  user: string;
+  role: string;
+  type: string;
+  level: string;
 }
 
 export interface LinuxSecurity {
@@ -170,6 +212,10 @@ export interface LinuxSecurity {
   runAsGroup?: number;
   runAsUsername?: string;
   supplementalGroups?: number[];
+  /** Strict: not the groups that the image gives its user. Only for a runtime that says it can; default Merge. */
+  supplementalGroupsPolicy?: 'Merge' | 'Strict';
+  /** Only where the kernel enforces SELinux; absent: a label that the runtime makes up. */
+  selinux?: SELinuxLabel;
   readonlyRootfs?: boolean;
   noNewPrivileges?: boolean;
   /** `localhostRef`: path of a file. */

@@ -27,7 +27,14 @@ describe('a sandbox configuration on the wire', () => {
         namespaces: { ...NAMESPACES, pid: 'NODE' },
         sysctls: { 'net.core.somaxconn': '1' },
         privileged: true,
-        security: { runAsUser: 0, runAsGroup: 7, supplementalGroups: [1, 2], seccomp: { type: 'RuntimeDefault' } },
+        security: {
+          runAsUser: 0,
+          runAsGroup: 7,
+          supplementalGroups: [1, 2],
+          supplementalGroupsPolicy: 'Strict',
+          selinux: { user: '', role: '', type: '', level: 's0:c1,c2' },
+          seccomp: { type: 'RuntimeDefault' },
+        },
       },
     };
     const { linux, ...rest } = config;
@@ -37,12 +44,14 @@ describe('a sandbox configuration on the wire', () => {
         cgroupParent: linux.cgroupParent,
         sysctls: linux.sysctls,
         securityContext: {
-          namespaceOptions: linux.namespaces,
+          namespaceOptions: { ...linux.namespaces, usernsOptions: { mode: 'NODE' } },
           privileged: true,
           readonlyRootfs: false,
           runAsUser: { value: '0' },
           runAsGroup: { value: '7' },
           supplementalGroups: ['1', '2'],
+          supplementalGroupsPolicy: 'Strict',
+          selinuxOptions: { user: '', role: '', type: '', level: 's0:c1,c2' },
           seccomp: { profileType: 'RuntimeDefault', localhostRef: '' },
         },
       },
@@ -73,6 +82,7 @@ describe('a container configuration on the wire', () => {
         readonly: true,
         propagation: 'HOST_TO_CONTAINER',
         recursiveReadOnly: true,
+        selinuxRelabel: true,
       },
     ],
     labels: { a: 'b' },
@@ -121,6 +131,7 @@ describe('a container configuration on the wire', () => {
           readonly: true,
           propagation: 'PROPAGATION_HOST_TO_CONTAINER',
           recursiveReadOnly: true,
+          selinuxRelabel: true,
         },
       ],
       linux: {
@@ -133,13 +144,14 @@ describe('a container configuration on the wire', () => {
           unified: resources.unified,
         },
         securityContext: {
-          namespaceOptions: NAMESPACES,
+          namespaceOptions: { ...NAMESPACES, usernsOptions: { mode: 'NODE' } },
           privileged: true,
           capabilities: { addCapabilities: ['NET_ADMIN'], dropCapabilities: ['ALL'] },
           runAsUser: { value: '1000' },
           runAsGroup: { value: '0' },
           runAsUsername: '',
           supplementalGroups: ['5'],
+          supplementalGroupsPolicy: 'Merge',
           readonlyRootfs: true,
           noNewPrivs: true,
           seccomp: { profileType: 'Localhost', localhostRef: '/profile.json' },
@@ -148,6 +160,16 @@ describe('a container configuration on the wire', () => {
           readonlyPaths: ['/proc/sys'],
         },
       },
+    });
+  });
+
+  it('has users of its own, and mounts that are mapped alike', () => {
+    const ids = { containerId: 0, hostId: 65_536, length: 65_536 };
+    const users = { uids: [ids], gids: [{ ...ids, hostId: 131_072 }] };
+    const wire = wireContainerConfig({ ...config, linux: { ...config.linux, namespaces: { ...NAMESPACES, users } } });
+    expect(received('ContainerConfig', wire)).toMatchObject({
+      mounts: [{ uidMappings: users.uids, gidMappings: users.gids }],
+      linux: { securityContext: { namespaceOptions: { usernsOptions: { mode: 'POD', ...users } } } },
     });
   });
 

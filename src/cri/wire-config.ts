@@ -24,7 +24,7 @@ export function wireContainerConfig(config: ContainerConfig): object {
   return {
     ...rest,
     image: { image },
-    mounts: mounts.map(wireMount),
+    mounts: mounts.map((mount) => wireMount(mount, linux.namespaces)),
     linux: {
       resources: wireResources(linux.resources),
       securityContext: wireSecurity(linux.security, linux.namespaces),
@@ -34,14 +34,21 @@ export function wireContainerConfig(config: ContainerConfig): object {
 
 function wireSandboxSecurity(security: LinuxSecurity, namespaces: NamespaceOptions): object {
   return {
-    namespaceOptions: namespaces,
+    namespaceOptions: wireNamespaces(namespaces),
+    selinuxOptions: security.selinux,
     runAsUser: int64(security.runAsUser),
     runAsGroup: int64(security.runAsGroup),
     readonlyRootfs: security.readonlyRootfs ?? false,
     supplementalGroups: security.supplementalGroups ?? [],
+    supplementalGroupsPolicy: security.supplementalGroupsPolicy ?? 'Merge',
     seccomp: wireProfile(security.seccomp),
     apparmor: wireProfile(security.apparmor),
   };
+}
+
+/** Older runtimes know no user namespaces, and stay with the machine's. */
+function wireNamespaces({ users, ...rest }: NamespaceOptions): object {
+  return { ...rest, usernsOptions: users ? { mode: 'POD', ...users } : { mode: 'NODE' } };
 }
 
 function wireSecurity(security: LinuxSecurity, namespaces: NamespaceOptions): object {
@@ -65,8 +72,10 @@ function wireResources(resources: LinuxResources): object {
   return { ...resources, unified: resources.unified ?? {} };
 }
 
-function wireMount({ containerPath, hostPath, readonly, propagation, recursiveReadOnly = false }: Mount): object {
-  return { containerPath, hostPath, readonly, propagation: `PROPAGATION_${propagation}`, recursiveReadOnly };
+function wireMount(mount: Mount, { users }: NamespaceOptions): object {
+  const { propagation, recursiveReadOnly = false, selinuxRelabel = false, ...rest } = mount;
+  const mappings = { uidMappings: users?.uids ?? [], gidMappings: users?.gids ?? [] };
+  return { ...rest, propagation: `PROPAGATION_${propagation}`, recursiveReadOnly, selinuxRelabel, ...mappings };
 }
 
 /** Absent and 0 differ for user and group ids, so CRI wraps them. */

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { imageOfWire, sandboxStatusOfWire, statsOfWire, type WireSandboxStatus } from './wire-status.ts';
+import {
+  imageOfWire,
+  runtimeStatusOfWire,
+  sandboxStatusOfWire,
+  statsOfWire,
+  type WireRuntimeStatus,
+  type WireSandboxStatus,
+} from './wire-status.ts';
 
 const SANDBOX: WireSandboxStatus = {
   status: {
@@ -18,6 +25,35 @@ const SANDBOX: WireSandboxStatus = {
     }),
   },
 };
+
+describe('what the runtime can', () => {
+  const status = { conditions: [] };
+  it.each<[string, WireRuntimeStatus, object]>([
+    ['containerd before 2.0 tells nothing', { status, runtimeHandlers: [], features: null }, { handlers: [] }],
+    [
+      'a handler without features can nothing special',
+      { status, runtimeHandlers: [{ name: 'runc', features: null }], features: { supplementalGroupsPolicy: false } },
+      {
+        handlers: [{ name: 'runc', recursiveReadOnlyMounts: false, userNamespaces: false }],
+        features: { supplementalGroupsPolicy: false },
+      },
+    ],
+    [
+      'containerd 2',
+      {
+        status,
+        runtimeHandlers: [{ name: '', features: { recursiveReadOnlyMounts: true, userNamespaces: true } }],
+        features: { supplementalGroupsPolicy: true },
+      },
+      {
+        handlers: [{ name: '', recursiveReadOnlyMounts: true, userNamespaces: true }],
+        features: { supplementalGroupsPolicy: true },
+      },
+    ],
+  ])('%s', (_, wire, abilities) => {
+    expect(runtimeStatusOfWire(wire)).toEqual({ conditions: [], ...abilities });
+  });
+});
 
 describe('the status of a sandbox', () => {
   it('has addresses, and what containerd tells of its process', () => {

@@ -8,6 +8,8 @@ import type {
   PodSandbox,
   PodSandboxMetadata,
   PodSandboxStatus,
+  RuntimeCondition,
+  RuntimeStatus,
   SandboxState,
 } from './runtime.ts';
 import { isoOfNanos } from './time.ts';
@@ -15,6 +17,15 @@ import { isoOfNanos } from './time.ts';
 type Labels = Record<string, string>;
 
 /** Answers as they come off the wire: 64-bit numbers are decimal strings, absent messages are null. */
+export interface WireRuntimeStatus {
+  status: { conditions: RuntimeCondition[] } | null;
+  runtimeHandlers: {
+    name: string;
+    features: { recursiveReadOnlyMounts: boolean; userNamespaces: boolean } | null;
+  }[];
+  features: { supplementalGroupsPolicy: boolean } | null;
+}
+
 export interface WireSandbox {
   id: string;
   metadata: PodSandboxMetadata | null;
@@ -63,6 +74,18 @@ export interface WireStats {
   cpu: { usageCoreNanoSeconds: { value: string } | null } | null;
   memory: { workingSetBytes: { value: string } | null } | null;
   writableLayer: { usedBytes: { value: string } | null } | null;
+}
+
+export function runtimeStatusOfWire({ status, runtimeHandlers, features }: WireRuntimeStatus): RuntimeStatus {
+  return {
+    conditions: status?.conditions ?? [],
+    handlers: runtimeHandlers.map(({ name, features: own }) => ({
+      name,
+      recursiveReadOnlyMounts: own?.recursiveReadOnlyMounts ?? false,
+      userNamespaces: own?.userNamespaces ?? false,
+    })),
+    ...(features && { features }),
+  };
 }
 
 export function sandboxOfWire(wire: WireSandbox): PodSandbox {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { ContainerConfig, Image, PodSandboxConfig } from '../cri/runtime.ts';
-import type { Container, Pod, PodSpec } from '../kube/generated/objects.ts';
+import type { Container, Pod, PodSpec, VolumeMount } from '../kube/generated/objects.ts';
 import { ConfigError } from './config-error.ts';
-import { containerConfig, sandboxConfig } from './container-config.ts';
+import { type ContainerConfigInput, containerConfig, sandboxConfig } from './container-config.ts';
 import { podPaths } from './paths.ts';
+import { NO_ABILITIES } from './runtime-abilities.ts';
 import { namespaces } from './security.ts';
 
 const GIB = 2 ** 30;
@@ -42,7 +43,7 @@ function podOf({ container, spec }: Change): Pod {
   };
 }
 
-function configOf(change: Change = {}, more: { appArmor?: boolean } = {}): ContainerConfig {
+function configOf(change: Change = {}, more: Partial<ContainerConfigInput> = {}): ContainerConfig {
   const pod = podOf(change);
   return containerConfig({
     pod,
@@ -180,6 +181,33 @@ describe('mounts', () => {
   });
 });
 
+describe('a mount that is read-only with all that is mounted below', () => {
+  const REFUSED = 'failed to resolve recursive read-only mode: volume "data" requested recursive read-only mode, but';
+  const mountOf = (mount: Partial<VolumeMount>, can: boolean) => {
+    const container = { volumeMounts: [{ name: 'data', mountPath: '/a', readOnly: true, ...mount }] };
+    return configOf({ container }, { runtime: { ...NO_ABILITIES, recursiveReadOnly: can } }).mounts[0];
+  };
+
+  test.each<[string, boolean, boolean]>([
+    ['Disabled', true, false],
+    ['IfPossible', true, true],
+    ['IfPossible', false, false],
+    ['Enabled', true, true],
+  ])('%s, the runtime can: %s', (recursiveReadOnly, can, isRecursive) => {
+    expect(mountOf({ recursiveReadOnly }, can)?.recursiveReadOnly ?? false).toBe(isRecursive);
+  });
+
+  test.each<[Partial<VolumeMount>, boolean, string]>([
+    [{}, false, 'it is not supported by the runtime'],
+    [{ readOnly: false }, true, 'it is not read-only'],
+    [{ mountPropagation: 'HostToContainer' }, true, 'it is not compatible with propagation "HostToContainer"'],
+  ])('%j, the runtime can: %s: %s', (mount, can, why) => {
+    expect(() => mountOf({ recursiveReadOnly: 'Enabled', ...mount }, can)).toThrow(
+      new ConfigError(`${REFUSED} ${why}`),
+    );
+  });
+});
+
 describe('security', () => {
   test.each<[string, Change, object]>([
     [
@@ -220,6 +248,11 @@ describe('security', () => {
       'has a profile of the state directory',
       { container: { securityContext: { seccompProfile: { type: 'Localhost', localhostProfile: 'p/strict.json' } } } },
       { seccomp: { type: 'Localhost', localhostRef: '/home/seccomp/p/strict.json' } },
+    ],
+    [
+      'has the groups that the Pod names and no others on demand',
+      { spec: { securityContext: { supplementalGroups: [3], supplementalGroupsPolicy: 'Strict' } } },
+      { supplementalGroups: [3], supplementalGroupsPolicy: 'Strict' },
     ],
     [
       'hides nothing of /proc on demand',
@@ -337,11 +370,18 @@ describe('namespaces', () => {
     expect(configOf({ spec }).linux.namespaces).toEqual(seen);
   });
 
+  test('has users of its own where the Pod has', () => {
+    const mapping = { containerId: 0, hostId: 65_536, length: 65_536 };
+    const users = { uids: [mapping], gids: [mapping] };
+    expect(configOf({}, { users }).linux.namespaces.users).toEqual(users);
+    expect(namespaces(podOf({}))).not.toHaveProperty('users');
+  });
+
   test('an ephemeral container sees the processes of its target, where it would not see them anyway', () => {
-    expect(namespaces(podOf({}), '7a').pid).toBe('TARGET');
-    expect(namespaces(podOf({}), '7a').targetId).toBe('7a');
-    expect(namespaces(podOf({ spec: { shareProcessNamespace: true } }), '7a').pid).toBe('POD');
-    expect(namespaces(podOf({ spec: { hostPID: true } }), '7a').pid).toBe('NODE');
+    expect(namespaces(podOf({}), { targetId: '7a' }).pid).toBe('TARGET');
+    expect(namespaces(podOf({}), { targetId: '7a' }).targetId).toBe('7a');
+    expect(namespaces(podOf({ spec: { shareProcessNamespace: true } }), { targetId: '7a' }).pid).toBe('POD');
+    expect(namespaces(podOf({ spec: { hostPID: true } }), { targetId: '7a' }).pid).toBe('NODE');
   });
 });
 

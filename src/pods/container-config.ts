@@ -1,4 +1,4 @@
-import type { ContainerConfig, Image } from '../cri/runtime.ts';
+import type { ContainerConfig, Image, UserNamespace } from '../cri/runtime.ts';
 import type { Container, Pod } from '../kube/generated/objects.ts';
 import type { ApiAddress } from './api-variables.ts';
 import { type ContainerMountsInput, containerMounts } from './container-mounts.ts';
@@ -8,6 +8,7 @@ import { containerAnnotations, containerLabels } from './labels.ts';
 import { linuxResources } from './linux-resources.ts';
 import { type MachineSize, machineSize } from './machine-size.ts';
 import type { PodPaths } from './paths.ts';
+import { NO_ABILITIES, type RuntimeAbilities } from './runtime-abilities.ts';
 import { containerSecurity, namespaces } from './security.ts';
 
 export { sandboxConfig } from './sandbox-config.ts';
@@ -28,6 +29,10 @@ export interface ContainerConfigInput extends PodPlace {
   machine?: MachineSize;
   /** Whether the kernel enforces AppArmor profiles; default no. */
   appArmor?: boolean;
+  /** Default: what every runtime can. */
+  runtime?: RuntimeAbilities;
+  /** The Pod's own users; absent: the machine's. */
+  users?: UserNamespace;
   /** Where the container reaches the API; absent where it cannot. */
   api?: ApiAddress;
   /** As in ContainerRequest. */
@@ -58,14 +63,14 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
     linux: {
       resources: linuxResources(pod, container, machine),
       security: containerSecurity(pod, container, image, { paths, appArmor: input.appArmor ?? false }),
-      namespaces: namespaces(pod, input.targetId),
+      namespaces: namespaces(pod, input),
     },
   };
 }
 
 /** What decides about the container's mounts. @throws ConfigError */
 export function mountsInput(input: ContainerConfigInput): ContainerMountsInput {
-  const { pod, container, attempt, volumes, paths, podIPs, machine = machineSize() } = input;
+  const { pod, container, attempt, volumes, paths, podIPs, machine = machineSize(), runtime = NO_ABILITIES } = input;
   const variables = environment({ ...input, machine });
-  return { pod, container, attempt, volumes, variables, paths, hasAddress: podIPs.length > 0 };
+  return { pod, container, attempt, volumes, variables, paths, runtime, hasAddress: podIPs.length > 0 };
 }

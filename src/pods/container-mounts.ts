@@ -6,6 +6,8 @@ import type { Environment } from './environment.ts';
 import { expand } from './expansion.ts';
 import type { PodPaths } from './paths.ts';
 import { podUid } from './pod-spec.ts';
+import { recursiveReadOnly } from './recursive-read-only.ts';
+import type { RuntimeAbilities } from './runtime-abilities.ts';
 
 const ETC_HOSTS = '/etc/hosts';
 
@@ -29,6 +31,7 @@ export interface ContainerMountsInput {
   paths: PodPaths;
   /** A Pod without address yet has no hosts file of its own. */
   hasAddress: boolean;
+  runtime: Pick<RuntimeAbilities, 'recursiveReadOnly'>;
 }
 
 /** Volumes that are read-only whatever the mount says (`GetAttributes().ReadOnly` of the kubelet's plugins). */
@@ -36,7 +39,7 @@ const READONLY_KINDS = ['configMap', 'secret', 'downwardAPI', 'projected', 'imag
 
 /**
  * All mounts of a container: its volumes, its own /etc/hosts unless a volume is mounted there, and the file for its termination message.
- * @throws ConfigError for a mount of a volume that is not there, or a subPath that leaves its volume
+ * @throws ConfigError for a mount of a volume that is not there, a subPath that leaves its volume, or what the runtime cannot
  */
 export function containerMounts(input: ContainerMountsInput): Mount[] {
   const { pod, container, attempt, paths, hasAddress } = input;
@@ -70,16 +73,12 @@ export function subPathMounts(input: ContainerMountsInput): SubPathMount[] {
 
 function volumeMount(mount: VolumeMount, index: number, input: ContainerMountsInput): Mount {
   const path = volumePath(mount, input);
-  if (mount.recursiveReadOnly === 'Enabled') {
-    throw new ConfigError(
-      `failed to resolve recursive read-only mode: volume "${mount.name}" requested recursive read-only mode, but it is not supported by the runtime`,
-    );
-  }
   return {
     containerPath: posix.join('/', mount.mountPath),
     hostPath: resolveSubPath(mount, input.variables) ? target(mount, index, input) : path,
     readonly: (mount.readOnly ?? false) || isReadOnly(mount.name, input.pod),
     propagation: PROPAGATION[mount.mountPropagation ?? 'None'] ?? 'PRIVATE',
+    ...(recursiveReadOnly(mount, input.runtime) && { recursiveReadOnly: true }),
   };
 }
 

@@ -5,6 +5,7 @@ import type {
   ContainerStateWaiting,
   ContainerStatus,
   Pod,
+  VolumeMount,
   VolumeMountStatus,
 } from '../kube/generated/objects.ts';
 import { formatTime } from '../kube/time.ts';
@@ -12,6 +13,8 @@ import type { Health } from './health.ts';
 import { shareOfMessage } from './message-share.ts';
 import type { Observed, ObservedContainer } from './observed.ts';
 import { ephemeralContainers, initContainers, isDeleted, isSidecar, restartPolicy } from './pod-spec.ts';
+import { recursiveReadOnly } from './recursive-read-only.ts';
+import { NO_ABILITIES, type RuntimeAbilities } from './runtime-abilities.ts';
 
 /** Exit code of a container nobody knows the end of: that of SIGKILL. */
 const UNKNOWN_EXIT_CODE = 137;
@@ -23,6 +26,8 @@ export interface ContainerStatusInput {
   health: Health;
   /** Why containers that do not run wait; set by the last attempt to start them. */
   waiting: ReadonlyMap<string, ContainerStateWaiting>;
+  /** Default: what every runtime can. */
+  runtime?: Pick<RuntimeAbilities, 'recursiveReadOnly'>;
 }
 
 /** The API's status of some containers of a Pod, ordered as given (`convertToAPIContainerStatuses`; UpdatePodStatus of the prober manager). */
@@ -59,12 +64,12 @@ export function unknownEnd(message: string): ContainerStateTerminated {
 }
 
 function containerStatus(container: Container, input: ContainerStatusInput): ContainerStatus {
-  const { pod, observed, health, waiting } = input;
+  const { pod, observed, health, waiting, runtime = NO_ABILITIES } = input;
   const [current, previous] = observed.containers.filter(({ name }) => name === container.name);
   const base = current ? observedStatus(pod, container, current, previous) : missingStatus(pod, container);
   const reason = waiting.get(container.name);
   const status = reason && mayWait(pod, container, current) ? waitingStatus(base, reason) : base;
-  const mounts = volumeMounts(container);
+  const mounts = volumeMounts(container, runtime);
   return {
     ...status,
     ...(mounts.length > 0 && { volumeMounts: mounts }),
@@ -185,15 +190,28 @@ function containerID({ id }: ObservedContainer): string {
   return `containerd://${id}`;
 }
 
-function volumeMounts({ volumeMounts: mounts = [] }: Container): VolumeMountStatus[] {
-  return mounts.map(({ mountPath, name, readOnly, recursiveReadOnly }) => ({
-    mountPath,
-    name,
-    ...(readOnly && {
-      readOnly,
-      recursiveReadOnly: recursiveReadOnly === 'Enabled' ? 'Enabled' : 'Disabled',
+/** `recursiveReadOnly` tells what is, not what was asked for. */
+function volumeMounts(
+  { volumeMounts: mounts = [] }: Container,
+  runtime: Pick<RuntimeAbilities, 'recursiveReadOnly'>,
+): VolumeMountStatus[] {
+  return mounts.map((mount) => ({
+    mountPath: mount.mountPath,
+    name: mount.name,
+    ...(mount.readOnly && {
+      readOnly: true,
+      recursiveReadOnly: isRecursive(mount, runtime) ? 'Enabled' : 'Disabled',
     }),
   }));
+}
+
+/** A mount that was refused is none. */
+function isRecursive(mount: VolumeMount, runtime: Pick<RuntimeAbilities, 'recursiveReadOnly'>): boolean {
+  try {
+    return recursiveReadOnly(mount, runtime);
+  } catch {
+    return false;
+  }
 }
 
 function oldStatus({ status }: Pod, name: string): ContainerStatus | undefined {

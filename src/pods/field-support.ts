@@ -8,12 +8,16 @@ export type Support = 'honoured' | { noEffect: string } | { warn: string | Judge
 /** What some machines can do: a row that names one in `unless` warns where it is missing. */
 export interface MachineAbilities {
   appArmor: boolean;
+  recursiveReadOnly: boolean;
+  supplementalGroupsPolicy: boolean;
+  userNamespaces: boolean;
 }
 
 /** Looks at a value; `key` is the last part of its path, `parent` the object that holds it. */
 type Judge = (value: unknown, at: { key: string; parent: Record<string, unknown> }) => string | undefined;
 
 const YET = 'not honoured by this node yet';
+const RUNTIME_CANNOT = "this node's container runtime cannot do it (containerd can since 2.0)";
 const ONLY_NODE = 'there is one node, so there is nothing to prefer';
 const NEIGHBOURS = `${YET}: the pod is bound whatever other pods are there`;
 
@@ -141,7 +145,7 @@ const CONTAINER: Record<string, Support> = {
   'securityContext.seLinuxOptions': { warn: `${YET}: the container runs with the label that the runtime gives it` },
   'securityContext.windowsOptions': { noEffect: 'this is a Linux machine' },
   volumeDevices: { warn: `${YET}: the container does not get the device` },
-  'volumeMounts[].recursiveReadOnly': { warn: recursiveReadOnly },
+  'volumeMounts[].recursiveReadOnly': { warn: recursiveReadOnly, unless: 'recursiveReadOnly' },
 };
 
 /** What the API server refuses in ephemeral containers: no value of it ever comes here. */
@@ -267,9 +271,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, Support>> = {
   'affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution': { noEffect: ONLY_NODE },
   'affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution': { warn: NEIGHBOURS },
   enableServiceLinks: { noEffect: 'there are no Services to link to' },
-  hostUsers: {
-    warn: (value) => (value === false ? `${YET}: the pod runs in the user namespace of the machine` : undefined),
-  },
+  hostUsers: { warn: hostUsers, unless: 'userNamespaces' },
   'os.name': { warn: (value) => (value === 'windows' ? 'this node runs Linux' : undefined) },
   overhead: { warn: `${YET}: it counts for the room on the node only` },
   preemptionPolicy: { noEffect: 'no pod makes room for another here' },
@@ -282,7 +284,8 @@ export const FIELD_SUPPORT: Readonly<Record<string, Support>> = {
   'securityContext.seLinuxChangePolicy': { noEffect: 'volumes are not labelled' },
   'securityContext.seLinuxOptions': { warn: `${YET}: containers run with the label that the runtime gives them` },
   'securityContext.supplementalGroupsPolicy': {
-    warn: unlessDefault('Merge', 'the pod will fail, as on every node whose runtime cannot do it'),
+    warn: (value) => (value === 'Strict' ? `${RUNTIME_CANNOT}: the pod will fail` : undefined),
+    unless: 'supplementalGroupsPolicy',
   },
   'securityContext.windowsOptions': { noEffect: 'this is a Linux machine' },
   serviceAccount: { noEffect: 'an old name of serviceAccountName' },
@@ -316,11 +319,6 @@ function hook(field: string): Record<string, Support> {
   return { ...below(field, honoured(...HANDLERS, 'sleep.seconds')), [`${field}.tcpSocket`]: tcpSocket };
 }
 
-/** The API server fills in the default, so the default cannot be a wish. */
-function unlessDefault(standard: string, consequence: string): Judge {
-  return (value) => (value === standard || value === '' ? undefined : `${YET}: ${consequence}`);
-}
-
 function unknownLimit(_: unknown, { key }: { key: string }): string | undefined {
   if (['cpu', 'memory', 'ephemeral-storage'].includes(key)) return undefined;
   return `${YET}: this node has no such resource to give`;
@@ -332,8 +330,12 @@ function appArmor(profile: unknown): string | undefined {
 }
 
 function recursiveReadOnly(mode: unknown): string | undefined {
-  if (mode === 'Enabled') return `${YET}: the container will wait with CreateContainerConfigError`;
-  return mode === 'IfPossible' ? `${YET}: mounts below this one stay writable` : undefined;
+  if (mode === 'Enabled') return `${RUNTIME_CANNOT}: the container will wait with CreateContainerConfigError`;
+  return mode === 'IfPossible' ? `${RUNTIME_CANNOT}: mounts below this one stay writable` : undefined;
+}
+
+function hostUsers(value: unknown): string | undefined {
+  return value === false ? `${RUNTIME_CANNOT}: the pod will wait in ContainerCreating` : undefined;
 }
 
 function medium(value: unknown): string | undefined {

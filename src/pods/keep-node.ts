@@ -11,6 +11,7 @@ import type { Key, Store } from '../store/store.ts';
 import type { BackOffRules } from './backoff.ts';
 import type { MachineFacts } from './machine.ts';
 import { nodeObject, RESTART_BACKOFF_ANNOTATION } from './node.ts';
+import type { KnownAbilities } from './runtime-abilities.ts';
 
 /** How often the runtime is asked; a change is written at once. Milliseconds. */
 const LOOK_EVERY = 30_000;
@@ -24,6 +25,8 @@ export interface KeepNodeOptions {
   machine: MachineFacts;
   runtime: Pick<Runtime, 'version' | 'status' | 'listImages'>;
   podCIDR?: string;
+  /** Is told what the runtime can, each time it is asked. */
+  abilities?: KnownAbilities;
   /** As in PodLoopOptions. */
   backOffRules?: BackOffRules;
   log: Logger;
@@ -73,19 +76,22 @@ async function lookAtNode(options: KeepNodeOptions): Promise<Node> {
     log.warn({ err: error }, 'container runtime does not answer');
     return undefined;
   };
-  const [runtimeVersion, conditions, images] = await Promise.all([
+  const [runtimeVersion, runtimeStatus, images] = await Promise.all([
     runtime.version().catch(() => undefined),
     runtime.status().catch(down),
     runtime.listImages().catch(() => []),
   ]);
+  if (runtimeStatus) options.abilities?.learn(runtimeStatus);
   const at = { name, kubernetesVersion, machine, now: now(), ...(podCIDR && { podCIDR }) };
-  return nodeObject({ ...at, ...(backOffRules && { backOffRules }), runtimeVersion, conditions, images });
+  return nodeObject({ ...at, ...(backOffRules && { backOffRules }), runtimeVersion, runtimeStatus, images });
 }
 
 /** The current object with the node's own facts renewed; the very same object when nothing is worth a write. */
 function merge(current: Node, fresh: Node, now: number): Node {
   const conditions = mergeConditions(current.status?.conditions ?? [], fresh.status?.conditions ?? []);
-  const status = { ...current.status, ...fresh.status, conditions };
+  // What the runtime does not tell any more it may not be able to do.
+  const { runtimeHandlers: _, features: __, ...kept } = current.status ?? {};
+  const status = { ...kept, ...fresh.status, conditions };
   const annotations = mergeAnnotations(current, fresh);
   const merged: Node = {
     ...current,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { busybox, pass, virtualTime, World } from '../../test/pods/world.ts';
+import { NO_ABILITIES } from './runtime-abilities.ts';
 
 let world: World;
 
@@ -58,4 +59,16 @@ test('a Pod with a sysctl that is not safe is not let in, and stays so after a r
   await world.delete('unsafe', 0);
   await pass();
   expect(world.get('unsafe')).toBeUndefined();
+});
+
+test.each([
+  [true, 'Running', undefined],
+  [false, 'Failed', 'SupplementalGroupsPolicyNotSupported'],
+])('strict groups, the runtime can: %s', async (supplementalGroupsPolicy, phase, reason) => {
+  await world.loop.stop();
+  await world.newLoop({ abilities: () => ({ ...NO_ABILITIES, supplementalGroupsPolicy }) }).start();
+  await world.create('strict', { securityContext: { supplementalGroupsPolicy: 'Strict' } });
+  await pass();
+  expect(world.status('strict').phase).toBe(phase);
+  expect(world.status('strict').reason).toBe(reason);
 });

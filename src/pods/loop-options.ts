@@ -16,6 +16,7 @@ import { PodProbes } from './probes/pod-probes.ts';
 import { probers } from './probes/run-probe.ts';
 import { PullSecrets } from './pull-secrets/pull-secrets.ts';
 import type { Tools } from './round.ts';
+import { NO_ABILITIES, type RuntimeAbilities } from './runtime-abilities.ts';
 import { Slots } from './slots.ts';
 
 export interface PodLoopOptions {
@@ -37,6 +38,8 @@ export interface PodLoopOptions {
   owner: string;
   /** Makes the claims of a Pod ready, or says why it cannot be scheduled for want of them. */
   claims?: (pod: Pod) => Promise<Misfit | undefined>;
+  /** What the runtime can now. Default: what every runtime can. */
+  abilities?: () => RuntimeAbilities;
   clock?: Clock;
   /** Runs a probe once. Default: for real. */
   probe?: RunProbe;
@@ -57,7 +60,7 @@ export interface PodLoopOptions {
 /** What the rounds of Pods work with; defaults are filled in. `changed` is told of Pods whose containers' health is another one. */
 export function toolsOf(options: PodLoopOptions, changed: (uid: string) => void): Tools {
   const { store, runtime, parts, events, log, owner, hostIPs, backOffRules, maxPulls } = options;
-  const { clock = systemClock, maxStarts = 8, settlingMs = SETTLING } = options;
+  const { clock = systemClock, maxStarts = 8, settlingMs = SETTLING, abilities = () => NO_ABILITIES } = options;
   const { hook = realHooks(options, clock) } = options;
   const health = healthKeeper(options, clock, changed);
   const secrets = new PullSecrets({ secret: (namespace, name) => secretIn(store, namespace, name), events });
@@ -73,6 +76,7 @@ export function toolsOf(options: PodLoopOptions, changed: (uid: string) => void)
     health,
     hook,
     hostIPs,
+    abilities,
     settlingMs,
     ...made,
     ...(backOffRules && { backOffRules }),

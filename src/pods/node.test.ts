@@ -1,12 +1,13 @@
 import pino from 'pino';
 import { describe, expect, test } from 'vitest';
-import type { RuntimeCondition } from '../cri/runtime.ts';
+import type { RuntimeCondition, RuntimeStatus } from '../cri/runtime.ts';
 import type { Node } from '../kube/generated/objects.ts';
 import { memoryStore } from '../store/memory-store.ts';
 import { FAST_BACKOFF } from './backoff.ts';
 import { keepNode, registerNode } from './keep-node.ts';
 import { type MachineFacts, readMachine } from './machine.ts';
 import { nodeConditions, nodeObject } from './node.ts';
+import { KnownAbilities, NO_ABILITIES } from './runtime-abilities.ts';
 
 const GIB = 2 ** 30;
 const START = Date.parse('2026-11-23T18:56:41Z');
@@ -55,7 +56,7 @@ test('the Node object, whole', () => {
       kubernetesVersion: 'v1.33.0',
       machine: MACHINE,
       runtimeVersion: VERSION,
-      conditions: READY,
+      runtimeStatus: { conditions: READY, handlers: [] },
       images: IMAGES,
       podCIDR: '10.88.0.0/16',
       now: START,
@@ -141,7 +142,8 @@ test.each<[string, RuntimeCondition[] | undefined, string]>([
 describe('the registered node', () => {
   function setUp() {
     const clock = { now: START };
-    const runtime = { isDown: false, images: IMAGES };
+    const can: Pick<RuntimeStatus, 'handlers' | 'features'> = { handlers: [] };
+    const runtime = { isDown: false, images: IMAGES, can };
     const store = memoryStore();
     const options = {
       store,
@@ -155,7 +157,7 @@ describe('the registered node', () => {
         version: async () => VERSION,
         status: async () => {
           if (runtime.isDown) throw new Error('connection refused');
-          return READY;
+          return { conditions: READY, ...runtime.can };
         },
         listImages: async () => runtime.images,
       },
@@ -189,6 +191,24 @@ describe('the registered node', () => {
       lastHeartbeatTime: '2026-11-23T19:06:40Z',
       lastTransitionTime: '2026-11-23T18:56:41Z',
     });
+  });
+
+  test('tells what the runtime can as long as it says so', async () => {
+    const { options, runtime, get } = setUp();
+    const abilities = new KnownAbilities();
+    const features = { recursiveReadOnlyMounts: true, userNamespaces: false };
+    runtime.can = { handlers: [{ name: '', ...features }], features: { supplementalGroupsPolicy: true } };
+    await registerNode({ ...options, abilities });
+    expect(get().status).toMatchObject({
+      runtimeHandlers: [{ name: '', features }],
+      features: { supplementalGroupsPolicy: true },
+    });
+    expect(abilities.current.recursiveReadOnly).toBe(true);
+    runtime.can = { handlers: [] };
+    await registerNode({ ...options, abilities });
+    expect(get().status).not.toHaveProperty('runtimeHandlers');
+    expect(get().status).not.toHaveProperty('features');
+    expect(abilities.current).toEqual(NO_ABILITIES);
   });
 
   test('tells since when it is not ready', async () => {

@@ -1,5 +1,5 @@
-import type { Image, RuntimeCondition, RuntimeVersion } from '../cri/runtime.ts';
-import type { ContainerImage, Node, NodeCondition } from '../kube/generated/objects.ts';
+import type { Image, RuntimeCondition, RuntimeStatus, RuntimeVersion } from '../cri/runtime.ts';
+import type { ContainerImage, Node, NodeCondition, NodeStatus } from '../kube/generated/objects.ts';
 import { formatTime } from '../kube/time.ts';
 import type { BackOffRules } from './backoff.ts';
 import { goDuration } from './go-duration.ts';
@@ -18,8 +18,8 @@ export interface NodeInput {
   machine: MachineFacts;
   /** undefined while the runtime does not answer. */
   runtimeVersion: RuntimeVersion | undefined;
-  /** Of `runtime.status`; undefined while the runtime does not answer. */
-  conditions: RuntimeCondition[] | undefined;
+  /** undefined while the runtime does not answer. */
+  runtimeStatus: RuntimeStatus | undefined;
   images: Image[];
   /** The Pods' network, `10.88.0.0/16`. */
   podCIDR?: string;
@@ -44,7 +44,7 @@ export function nodeObject(input: NodeInput): Node {
     status: {
       capacity,
       allocatable: capacity,
-      conditions: nodeConditions(input.conditions, now),
+      conditions: nodeConditions(input.runtimeStatus?.conditions, now),
       addresses: [
         ...machine.addresses.map((address) => ({ type: 'InternalIP', address })),
         { type: 'Hostname', address: name },
@@ -64,6 +64,7 @@ export function nodeObject(input: NodeInput): Node {
         architecture: machine.architecture,
       },
       images: nodeImages(images),
+      ...runtimeAbilities(input.runtimeStatus),
     },
   };
 }
@@ -124,6 +125,12 @@ function runtimeTrouble(conditions: RuntimeCondition[] | undefined): string {
 
 function inWords({ type, status, reason, message }: RuntimeCondition): string {
   return `${type}=${status} reason:${reason} message:${message}`;
+}
+
+/** Only what the runtime tells (`RuntimeHandlers` and `NodeFeatures` of the kubelet's setters). */
+function runtimeAbilities({ handlers = [], features }: Partial<RuntimeStatus> = {}): Partial<NodeStatus> {
+  const told = handlers.map(({ name, ...abilities }) => ({ name, features: abilities }));
+  return { ...(told.length > 0 && { runtimeHandlers: told }), ...(features && { features }) };
 }
 
 function capacityOf({ size }: MachineFacts): Record<string, string> {

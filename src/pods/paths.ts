@@ -15,6 +15,8 @@ export interface PodPaths {
   containerLogPath(container: string, attempt: number): string;
   /** Bound to /etc/hosts of the Pod's containers. */
   etcHosts(uid: string): string;
+  /** The ids that the Pod has, where it has its own users. */
+  userNamespace(uid: string): string;
   /** `plugin` as the kubelet spells it in paths: `kubernetes.io~empty-dir`. */
   volume(uid: string, plugin: string, name: string): string;
   /** Where a subPath of a volume is bound, so that nothing inside the volume can redirect the mount any more. */
@@ -48,6 +50,7 @@ export function podPaths(home: string): PodPaths {
     containerLogPath,
     containerLog: (pod, container, attempt) => join(logDirectory(pod), containerLogPath(container, attempt)),
     etcHosts: (uid) => join(podDirectory(uid), 'etc-hosts'),
+    userNamespace: (uid) => join(podDirectory(uid), 'userns'),
     volume: (uid, plugin, name) => join(podDirectory(uid), 'volumes', segment(plugin), segment(name)),
     subPath: (uid, volume, container, mountIndex) =>
       join(podDirectory(uid), 'volume-subpaths', segment(volume), segment(container), String(mountIndex)),

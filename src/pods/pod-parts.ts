@@ -12,7 +12,9 @@ import type { MachineFacts } from './machine.ts';
 import type { PodPaths } from './paths.ts';
 import { podUid } from './pod-spec.ts';
 import type { ContainerRequest, PodEvents, PodParts } from './ports.ts';
+import { NO_ABILITIES, type RuntimeAbilities } from './runtime-abilities.ts';
 import { lastWords } from './termination-message.ts';
+import { UserNamespaces } from './user-namespaces.ts';
 import { type Mounts, systemMounts } from './volumes/mounts.ts';
 import { type PayloadInput, volumePayload } from './volumes/payload.ts';
 import { PodTokens, type RequestToken } from './volumes/pod-tokens.ts';
@@ -29,6 +31,8 @@ export interface PodPartsOptions {
   cgroups?: Pick<PodCgroups, 'path' | 'removePod' | 'pods'>;
   mounts?: Mounts;
   resolvConf?: () => Promise<string>;
+  /** What the runtime can now. Default: what every runtime can. */
+  runtime?: () => RuntimeAbilities;
   claimOf?: VolumesOptions['claimOf'];
   /** Asks the API for the tokens of Pods' service accounts. Without it Pods that want one wait. */
   requestToken?: RequestToken;
@@ -44,7 +48,9 @@ export function podParts(options: PodPartsOptions): PodParts {
     cgroups = new PodCgroups(options.cgroupRoot),
     mounts = systemMounts(),
     resolvConf = readResolvConf,
+    runtime = () => NO_ABILITIES,
   } = options;
+  const users = new UserNamespaces({ paths });
   const tokens = options.requestToken && new PodTokens({ request: options.requestToken });
   const volumes = new Volumes({
     paths,
@@ -62,11 +68,14 @@ export function podParts(options: PodPartsOptions): PodParts {
       await mkdir(paths.logDirectory(pod), { recursive: true, mode: 0o755 });
       const { dns, warnings } = dnsConfig({ pod, resolvConf: await resolvConf() });
       for (const { reason, message } of warnings) events.event(pod, 'Warning', reason, message);
-      return sandboxConfig({ pod, attempt, paths, dns, cgroupParent: cgroups.path(podUid(pod)) });
+      const own = await users.of(pod, runtime());
+      const cgroupParent = cgroups.path(podUid(pod));
+      return sandboxConfig({ pod, attempt, paths, dns, cgroupParent, ...(own && { users: own }) });
     },
 
     async containerConfig(request) {
-      const input = configInput(request, options);
+      const own = await users.of(request.pod, runtime());
+      const input = { ...configInput(request, options), runtime: runtime(), ...(own && { users: own }) };
       const config = containerConfig(input);
       await prepareContainerFiles(input, mounts);
       return config;

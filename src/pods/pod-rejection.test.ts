@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { PodSpec } from '../kube/generated/objects.ts';
 import { podRejection } from './pod-rejection.ts';
+import { NO_ABILITIES } from './runtime-abilities.ts';
 import { sysctlFailure, sysctlName } from './sysctls.ts';
 
 const message = (names: string[], spec: Partial<PodSpec> = {}) =>
@@ -37,9 +38,10 @@ test.each([
   expect(sysctlName(name)).toBe(expected);
 });
 
-test('strict supplemental groups are refused: without the runtime the groups of the image would be added', () => {
-  const strict = (supplementalGroupsPolicy: string) =>
-    podRejection({ spec: { containers: [], securityContext: { supplementalGroupsPolicy } } });
+test('strict supplemental groups are refused where the runtime would add the groups of the image all the same', () => {
+  const strict = (supplementalGroupsPolicy: string, runtime = NO_ABILITIES) =>
+    podRejection({ spec: { containers: [], securityContext: { supplementalGroupsPolicy } } }, runtime);
+  expect(strict('Strict', { ...NO_ABILITIES, supplementalGroupsPolicy: true })).toBeUndefined();
   expect(strict('Merge')).toBeUndefined();
   expect(strict('Strict')).toMatchObject({
     reason: 'SupplementalGroupsPolicyNotSupported',

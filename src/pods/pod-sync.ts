@@ -136,7 +136,7 @@ export class PodSync {
   /** A Pod that the node does not let in, or that must go for what it does. */
   #killOf(pod: Pod, { sandboxes }: Observed): KillPod | undefined {
     if (isTerminal(pod)) return undefined;
-    const rejection = sandboxes.length === 0 ? podRejection(pod) : undefined;
+    const rejection = sandboxes.length === 0 ? podRejection(pod, this.#tools.abilities()) : undefined;
     if (rejection) this.fail(pod, rejection);
     return (
       this.#failure && {
@@ -283,10 +283,11 @@ export class PodSync {
   }
 
   async #writeStatus(pod: Pod, ended = false): Promise<void> {
-    const { writer, health, hostIPs, clock } = this.#tools;
+    const { writer, health, hostIPs, clock, abilities } = this.#tools;
     const observed = this.#look.last;
     const failure = this.#failure;
-    const facts = { observed, health, hostIPs, now: clock.now(), waiting: new Map(this.#waiting), ended };
+    const waiting = new Map(this.#waiting);
+    const facts = { observed, health, hostIPs, now: clock.now(), waiting, runtime: abilities(), ended };
     const written = await writer.status(pod, (current) =>
       podStatus({ pod: current, ...facts, ...(failure && { failure }) }),
     );

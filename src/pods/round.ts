@@ -10,6 +10,7 @@ import type { Observed } from './observed.ts';
 import type { Plan } from './plan.ts';
 import type { PodWriter } from './pod-writer.ts';
 import type { PodEvents, PodParts } from './ports.ts';
+import type { RuntimeAbilities } from './runtime-abilities.ts';
 import type { Slots } from './slots.ts';
 
 /** Marks what this node made, so that on a shared containerd it leaves everybody else's Pods alone. */
@@ -29,6 +30,8 @@ export interface Tools {
   hook: RunHook;
   /** Addresses of this machine. */
   hostIPs: string[];
+  /** What the runtime can now. */
+  abilities(): RuntimeAbilities;
   backOffRules?: BackOffRules;
   /** How long a new sidecar must have lived to count as started; see gate.ts. Milliseconds. */
   settlingMs: number;

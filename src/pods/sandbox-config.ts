@@ -1,4 +1,4 @@
-import type { PodSandboxConfig } from '../cri/runtime.ts';
+import type { PodSandboxConfig, UserNamespace } from '../cri/runtime.ts';
 import type { ContainerPort, Pod } from '../kube/generated/objects.ts';
 import { ConfigError } from './config-error.ts';
 import type { DNSConfig } from './dns.ts';
@@ -16,13 +16,16 @@ interface SandboxConfigInput {
   /** `/kubepods/…`, made before. */
   cgroupParent: string;
   dns: DNSConfig;
+  /** The Pod's own; absent: the machine's. */
+  users?: UserNamespace;
 }
 
 /**
  * What the runtime is told to make the Pod's sandbox (`kuberuntime_sandbox.go`, generatePodSandboxConfig).
  * @throws ConfigError when `setHostnameAsFQDN` gives a name that the kernel does not take
  */
-export function sandboxConfig({ pod, attempt, paths, cgroupParent, dns }: SandboxConfigInput): PodSandboxConfig {
+export function sandboxConfig(input: SandboxConfigInput): PodSandboxConfig {
+  const { pod, attempt, paths, cgroupParent, dns } = input;
   const { name = '', namespace = '', uid = '', annotations = {}, labels = {} } = pod.metadata ?? {};
   return {
     metadata: { name, namespace, uid, attempt },
@@ -34,7 +37,7 @@ export function sandboxConfig({ pod, attempt, paths, cgroupParent, dns }: Sandbo
     annotations: { ...annotations },
     linux: {
       cgroupParent,
-      namespaces: namespaces(pod),
+      namespaces: namespaces(pod, input),
       sysctls: sysctls(pod),
       privileged: isPrivileged(pod),
       security: sandboxSecurity(pod),

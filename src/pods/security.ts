@@ -1,4 +1,4 @@
-import type { Image, LinuxSecurity, NamespaceOptions, SecurityProfile } from '../cri/runtime.ts';
+import type { Image, LinuxSecurity, NamespaceOptions, SecurityProfile, UserNamespace } from '../cri/runtime.ts';
 import type { AppArmorProfile, Container, Pod, SeccompProfile, SecurityContext } from '../kube/generated/objects.ts';
 import { ConfigError } from './config-error.ts';
 import type { PodPaths } from './paths.ts';
@@ -42,7 +42,7 @@ export function containerSecurity(
     ...(capabilities && { capabilities: { add: capabilities.add ?? [], drop: capabilities.drop ?? [] } }),
     ...user(context, image),
     ...(runAsGroup !== undefined && { runAsGroup }),
-    supplementalGroups: supplementalGroups(pod),
+    ...supplementalGroups(pod),
     readonlyRootfs: context.readOnlyRootFilesystem ?? false,
     noNewPrivileges: context.allowPrivilegeEscalation === false,
     seccomp: seccomp(context.seccompProfile, paths),
@@ -60,7 +60,7 @@ export function sandboxSecurity(pod: Pod): LinuxSecurity {
     ...(runAsUser !== undefined && { runAsUser }),
     // A group without a user is refused by containerd, and the pause image's user is root.
     ...(runAsUser !== undefined && runAsGroup !== undefined && { runAsGroup }),
-    supplementalGroups: supplementalGroups(pod),
+    ...supplementalGroups(pod),
     seccomp: { type: 'RuntimeDefault' },
   };
 }
@@ -72,11 +72,18 @@ export function isPrivileged(pod: Pod): boolean {
 
 /**
  * Which of the machine's or the Pod's namespaces the Pod's processes live in. `targetId`: the container whose processes an ephemeral container
- * is to see, where it would not see them anyway.
+ * is to see, where it would not see them anyway. `users`: the Pod's own.
  */
-export function namespaces({ spec }: Pod, targetId?: string): NamespaceOptions {
+export function namespaces(
+  { spec }: Pod,
+  { targetId, users }: { targetId?: string; users?: UserNamespace } = {},
+): NamespaceOptions {
   const pid = spec?.hostPID ? 'NODE' : spec?.shareProcessNamespace ? 'POD' : 'CONTAINER';
-  const shared = { network: spec?.hostNetwork ? 'NODE' : 'POD', ipc: spec?.hostIPC ? 'NODE' : 'POD' } as const;
+  const shared = {
+    network: spec?.hostNetwork ? 'NODE' : 'POD',
+    ipc: spec?.hostIPC ? 'NODE' : 'POD',
+    ...(users && { users }),
+  } as const;
   return pid === 'CONTAINER' && targetId !== undefined ? { ...shared, pid: 'TARGET', targetId } : { ...shared, pid };
 }
 
@@ -108,9 +115,12 @@ function user({ runAsUser }: SecurityContext, { uid, username }: ImageUser): Lin
 }
 
 /** `fsGroup` is one of the groups of every process, so that it may use the volumes that were given to the group. */
-function supplementalGroups({ spec }: Pod): number[] {
-  const { supplementalGroups: groups = [], fsGroup } = spec?.securityContext ?? {};
-  return [...(fsGroup === undefined ? [] : [fsGroup]), ...groups];
+function supplementalGroups({ spec }: Pod): Pick<LinuxSecurity, 'supplementalGroups' | 'supplementalGroupsPolicy'> {
+  const { supplementalGroups: groups = [], fsGroup, supplementalGroupsPolicy: policy } = spec?.securityContext ?? {};
+  return {
+    supplementalGroups: [...(fsGroup === undefined ? [] : [fsGroup]), ...groups],
+    ...(policy === 'Strict' && { supplementalGroupsPolicy: policy }),
+  };
 }
 
 function seccomp(profile: SeccompProfile | undefined, paths: PodPaths): SecurityProfile {

@@ -289,6 +289,20 @@ describe('containers', () => {
   });
 });
 
+test.each<[string | undefined, boolean, string]>([
+  [undefined, true, 'Disabled'],
+  ['Disabled', true, 'Disabled'],
+  ['IfPossible', true, 'Enabled'],
+  ['IfPossible', false, 'Disabled'],
+  ['Enabled', true, 'Enabled'],
+  ['Enabled', false, 'Disabled'],
+])('a read-only mount with recursiveReadOnly %s, where the runtime can (%s): %s', (mode, recursiveReadOnly, told) => {
+  const mount = { name: 'v', mountPath: '/v', readOnly: true, ...(mode && { recursiveReadOnly: mode }) };
+  const pod = makePod('p', { containers: [busybox('c', { volumeMounts: [mount] })] });
+  const [c] = statusOf(pod, [running('c')], { runtime: { recursiveReadOnly } }).containerStatuses ?? [];
+  expect(c?.volumeMounts).toEqual([{ name: 'v', mountPath: '/v', readOnly: true, recursiveReadOnly: told }]);
+});
+
 describe('the end', () => {
   test('what was never made ends ContainerStatusUnknown, Failed', () => {
     const status = statusOf(makePod('p'), [], { ended: true });

@@ -10,6 +10,7 @@ import { type Phase, podPhase } from './phase.ts';
 import { currentSandbox } from './plan.ts';
 import { isRejected, type PodFailure } from './pod-failure.ts';
 import { initContainers, isTerminal, mainContainers } from './pod-spec.ts';
+import type { RuntimeAbilities } from './runtime-abilities.ts';
 
 export interface StatusInput {
   /** With the status it had: parts of it stay, and a terminal phase never goes back. */
@@ -19,6 +20,8 @@ export interface StatusInput {
   waiting: ReadonlyMap<string, ContainerStateWaiting>;
   /** Addresses of this machine, the first one first. */
   hostIPs: string[];
+  /** Default: what every runtime can. */
+  runtime?: Pick<RuntimeAbilities, 'recursiveReadOnly'>;
   /** Milliseconds since the epoch. */
   now: number;
   /** Nothing of the Pod runs or will run: the phase is Succeeded or Failed from now on. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import definitions from '../kube/generated/definitions.json' with { type: 'json' };
 import type { Container, Pod, PodSpec } from '../kube/generated/objects.ts';
-import { FIELD_SUPPORT } from './field-support.ts';
+import { FIELD_SUPPORT, type MachineAbilities } from './field-support.ts';
+import { NO_ABILITIES } from './runtime-abilities.ts';
 import { fieldSupport, unsupportedFields } from './unsupported.ts';
 
 const STORY: PodSpec = {
@@ -38,8 +39,17 @@ const withSpec = (spec: Partial<PodSpec>): Pod => ({ spec: { ...STORY, ...spec }
 const withContainer = (container: Partial<Container>): Pod =>
   withSpec({ containers: [{ ...(STORY.containers[0] as Container), ...container }] });
 
+const NOTHING: MachineAbilities = { appArmor: false, ...NO_ABILITIES };
+const CANNOT = "this node's container runtime cannot do it (containerd can since 2.0)";
+const GROUPS = 'securityContext.supplementalGroupsPolicy';
+const withGroups = (supplementalGroupsPolicy: string): Pod =>
+  withSpec({ securityContext: { supplementalGroupsPolicy } });
+const MOUNT = 'containers[0].volumeMounts[0].recursiveReadOnly';
+const withMount = (recursiveReadOnly: string): Pod =>
+  withContainer({ volumeMounts: [{ name: 'var-logs', mountPath: '/v', readOnly: true, recursiveReadOnly }] });
+
 test('the first story, with all that the API server fills in, gets no warning', () => {
-  expect(unsupportedFields(withSpec({}))).toEqual([]);
+  expect(unsupportedFields(withSpec({}), NOTHING)).toEqual([]);
 });
 
 describe('a field that the node cannot honour is named, with the consequence', () => {
@@ -125,7 +135,7 @@ describe('a field that the node cannot honour is named, with the consequence', (
         topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule' }],
       }),
       [
-        'spec.hostUsers: not honoured by this node yet: the pod runs in the user namespace of the machine',
+        `spec.hostUsers: ${CANNOT}: the pod will wait in ContainerCreating`,
         'spec.runtimeClassName: not honoured by this node yet: the pod runs with runc',
         'spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution: not honoured by this node yet: the pod is bound whatever other pods are there',
         'spec.topologySpreadConstraints: not honoured by this node yet: there is one node, nothing is spread',
@@ -138,7 +148,7 @@ describe('a field that the node cannot honour is named, with the consequence', (
     ],
     ['values that ask for nothing', withSpec({ hostUsers: true, imagePullSecrets: [], nodeSelector: {} }), []],
   ])('%s', (_, pod, warnings) => {
-    expect(unsupportedFields(pod)).toEqual(warnings);
+    expect(unsupportedFields(pod, NOTHING)).toEqual(warnings);
   });
 });
 
@@ -150,8 +160,25 @@ test.each([
   const pod = withContainer({ securityContext: { appArmorProfile } });
   const told =
     "spec.containers[0].securityContext.appArmorProfile: this machine's kernel does not enforce AppArmor: containers run without a profile";
-  expect(unsupportedFields(pod, { appArmor: true })).toEqual([]);
-  expect(unsupportedFields(pod, { appArmor: false })).toEqual(isTold ? [told] : []);
+  expect(unsupportedFields(pod, { ...NOTHING, appArmor: true })).toEqual([]);
+  expect(unsupportedFields(pod, NOTHING)).toEqual(isTold ? [told] : []);
+});
+
+test.each<[keyof MachineAbilities, Pod, string | undefined]>([
+  ['userNamespaces', withSpec({ hostUsers: false }), `hostUsers: ${CANNOT}: the pod will wait in ContainerCreating`],
+  ['userNamespaces', withSpec({ hostUsers: true }), undefined],
+  ['supplementalGroupsPolicy', withGroups('Strict'), `${GROUPS}: ${CANNOT}: the pod will fail`],
+  ['supplementalGroupsPolicy', withGroups('Merge'), undefined],
+  [
+    'recursiveReadOnly',
+    withMount('Enabled'),
+    `${MOUNT}: ${CANNOT}: the container will wait with CreateContainerConfigError`,
+  ],
+  ['recursiveReadOnly', withMount('IfPossible'), `${MOUNT}: ${CANNOT}: mounts below this one stay writable`],
+  ['recursiveReadOnly', withMount('Disabled'), undefined],
+])('what needs %s of the runtime is warned about where it has it not', (ability, pod, warning) => {
+  expect(unsupportedFields(pod, NOTHING)).toEqual(warning === undefined ? [] : [`spec.${warning}`]);
+  expect(unsupportedFields(pod, { ...NOTHING, [ability]: true })).toEqual([]);
 });
 
 describe('the table', () => {

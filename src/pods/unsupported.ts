@@ -14,7 +14,7 @@ interface Place {
  * API warnings for the fields of a Pod that this node accepts but does not honour, with what happens instead. Pure, in the order of the
  * object's fields: `spec.containers[0].livenessProbe: not honoured by this node yet: the container is treated as alive while it runs`.
  */
-export function unsupportedFields({ spec }: Pod, machine: MachineAbilities = { appArmor: false }): string[] {
+export function unsupportedFields({ spec }: Pod, machine: MachineAbilities): string[] {
   return children(spec, { path: 'spec', pattern: '', key: '', parent: {} }).flatMap(([value, place]) =>
     judge(value, place, machine),
   );

@@ -187,11 +187,34 @@ describe('the life of Pods', () => {
 
   step('what is not honoured is said', async () => {
     const created = await node.create(
-      pod('warned', 'hostUsers: false, volumes: [{name: s, csi: {driver: csi.example.com}}]'),
+      pod(
+        'warned',
+        'topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DoNotSchedule}], volumes: [{name: s, csi: {driver: csi.example.com}}]',
+      ),
     );
-    expect(created.stderr).toMatch(/^Warning: spec\.hostUsers: not honoured by this node yet: /m);
+    expect(created.stderr).toMatch(/^Warning: spec\.topologySpreadConstraints: not honoured by this node yet: /m);
     expect(created.stderr).toMatch(/^Warning: spec\.volumes\[0\]\.csi: volumes of this kind are not supported /m);
   });
+
+  const impossible: [string, string, string][] = [
+    ['own-users', 'hostUsers: false', "can't set `spec.hostUsers: false`, runtime does not support user namespaces"],
+    [
+      'long-name',
+      `hostname: h, subdomain: ${'s'.repeat(40)}, setHostnameAsFQDN: true`,
+      `failed to construct FQDN from pod hostname and cluster domain, FQDN h.${'s'.repeat(40)}.default.svc.cluster.local is too long (64 characters is the max, 68 characters requested)`,
+    ],
+  ];
+  for (const [name, spec, why] of impossible)
+    step(`a Pod waits, and an event says why it cannot have a sandbox: ${spec}`, async () => {
+      await node.create(pod(name, spec));
+      const told = ['events', `--field-selector=involvedObject.name=${name},reason=FailedCreatePodSandBox`];
+      await eventually('the event', async () =>
+        (await node.k('get', ...told, '-o', 'jsonpath={.items[*].message}')).startsWith(
+          `Failed to create pod sandbox: ${why}`,
+        ),
+      );
+      expect(await node.k('get', 'po', name, '--no-headers')).toContain('ContainerCreating');
+    });
 
   step('a Pod of a node that is not there can be deleted', async () => {
     await node.create(pod('stray', 'nodeName: elsewhere'));

@@ -11,6 +11,7 @@ import { NOTHING_OBSERVED } from '../../src/pods/observed.ts';
 import { podPaths } from '../../src/pods/paths.ts';
 import { plan } from '../../src/pods/plan.ts';
 import { allContainers } from '../../src/pods/pod-spec.ts';
+import { NO_ABILITIES } from '../../src/pods/runtime-abilities.ts';
 import { podStatus } from '../../src/pods/status.ts';
 import { unsupportedFields } from '../../src/pods/unsupported.ts';
 import { volumePayload } from '../../src/pods/volumes/payload.ts';
@@ -27,10 +28,11 @@ const TABLE = { Accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
 const MACHINE = { cpuMillis: 2000, memoryBytes: 2 ** 33, storageBytes: 2 ** 40, unifiedCgroups: false };
 const LOOKUP = { configMap: () => ({ data: { a: '1' } }), secret: () => ({ data: { a: 'MQ==' } }) };
 const PATHS = podPaths('/state');
+const NOTHING_SPECIAL = { appArmor: false, ...NO_ABILITIES };
 const HEALTH = { started: () => true, ready: () => true, failing: () => undefined };
 
 test(`${RUNS} spoiled Pods: each is refused with reasons, or is one that this node can run`, async () => {
-  const api = await startApi({ warningsFor: (object) => unsupportedFields(object as Pod) });
+  const api = await startApi({ warningsFor: (object) => unsupportedFields(object as Pod, NOTHING_SPECIAL) });
   const pods = realPods();
   expect(pods.length).toBeGreaterThan(30);
   const answers: Record<number, number> = {};

@@ -11,6 +11,7 @@ import { PodLoop } from '../../pods/loop.ts';
 import { readMachine } from '../../pods/machine.ts';
 import { podPaths } from '../../pods/paths.ts';
 import { podParts } from '../../pods/pod-parts.ts';
+import { KnownAbilities } from '../../pods/runtime-abilities.ts';
 import { openStore } from '../../store/open-store.ts';
 import type { Store } from '../../store/store.ts';
 import { type Context, Failure } from '../command.ts';
@@ -115,6 +116,7 @@ async function compose({ settings, paths, context, log, teardown }: Parts): Prom
   ]);
   context.signal.throwIfAborted();
   const { runtime, about: runtimeAbout } = machinery;
+  const abilities = new KnownAbilities();
   const background = new AbortController();
   teardown.add('background work', () => background.abort());
   const { signal } = background;
@@ -124,6 +126,7 @@ async function compose({ settings, paths, context, log, teardown }: Parts): Prom
     kubernetesVersion: KUBERNETES_VERSION,
     machine,
     runtime,
+    abilities,
     ...(settings.cri === undefined && { podCIDR: settings.podCidr }),
     ...restartRules(settings),
     log,
@@ -132,9 +135,10 @@ async function compose({ settings, paths, context, log, teardown }: Parts): Prom
   const claims = new Claims({ store, paths: podPaths(paths.home), events: claimEvents, log });
   const functions = nodeFunctions({ runtime, paths: podPaths(paths.home) });
   const sidecars = new KnownSidecars(store, log);
-  const shown = { credentials, signingKey, machine };
+  const can = () => ({ appArmor: machine.appArmor, ...abilities.current });
+  const shown = { credentials, signingKey, abilities: can };
   const api = await startApi({ settings, paths, context, log, teardown, store, functions, ...shown, sidecars });
-  const loop = podLoop({ settings, paths, log, teardown, store, machinery, machine, claims, api });
+  const loop = podLoop({ settings, paths, log, teardown, store, machinery, machine, abilities, claims, api });
   await registerNode(node);
   await claims.start();
   teardown.add('claims', () => claims.stop());
@@ -194,6 +198,7 @@ interface LoopOptions extends Pick<Parts, 'settings' | 'paths' | 'log' | 'teardo
   store: Store;
   machinery: Machinery;
   machine: Awaited<ReturnType<typeof readMachine>>;
+  abilities: KnownAbilities;
   claims: Claims;
   api: ServedApi;
 }
@@ -203,8 +208,10 @@ function restartRules({ restartBackoff }: NodeSettings): { backOffRules?: BackOf
   return restartBackoff === 'fast' ? { backOffRules: FAST_BACKOFF } : {};
 }
 
-function podLoop({ settings, paths, log, teardown, store, machinery, machine, claims, api }: LoopOptions): PodLoop {
+function podLoop(options: LoopOptions): PodLoop {
+  const { settings, paths, log, teardown, store, machinery, machine, claims, api } = options;
   const { nodeName } = settings;
+  const abilities = () => options.abilities.current;
   const claimOf = (pod: Pod, volume: string) => claims.claimOf(pod, volume);
   const events = recorder({ store, log, teardown }, 'kubelet', nodeName);
   return new PodLoop({
@@ -220,6 +227,7 @@ function podLoop({ settings, paths, log, teardown, store, machinery, machine, cl
       claimOf,
       requestToken: (pod, wish) => podToken(api.grantToken, pod, wish),
       api: api.forPods,
+      runtime: abilities,
     }),
     events,
     schedulerEvents: recorder({ store, log, teardown }, 'default-scheduler', ''),
@@ -229,6 +237,7 @@ function podLoop({ settings, paths, log, teardown, store, machinery, machine, cl
     hostIPs: machine.addresses,
     owner: paths.id,
     claims: (pod) => claims.misfit(pod),
+    abilities,
     kubernetesVersion: KUBERNETES_VERSION,
     ...restartRules(settings),
   });

@@ -34,7 +34,8 @@ export interface ServeOptions {
   credentials: Credentials;
   signingKey: SigningKey;
   sidecars: KnownSidecars;
-  machine: MachineAbilities;
+  /** What the machine and its runtime can now. */
+  abilities(): MachineAbilities;
 }
 
 /** An API that answers. */
@@ -49,7 +50,7 @@ const DAY_MS = 24 * 3_600_000;
 
 /** Serves the API on loopback, and to Pods where that is wanted, writes the kubeconfig for it, and renews the certificates before they end. @throws ListenError */
 export async function startApi(options: ServeOptions): Promise<ServedApi> {
-  const { settings, paths, context, log, teardown, store, functions, credentials, signingKey, sidecars, machine } =
+  const { settings, paths, context, log, teardown, store, functions, credentials, signingKey, sidecars, abilities } =
     options;
   const audit = await openAudit(options);
   const api = await apiServer({
@@ -59,7 +60,7 @@ export async function startApi(options: ServeOptions): Promise<ServedApi> {
     log,
     admit: sidecarAdmission(store, sidecars),
     customKinds: sidecarKinds(),
-    warningsFor: (object, { storage }) => warningsFor(object, `${storage.resource}.${storage.group}`, machine),
+    warningsFor: (object, { storage }) => warningsFor(object, `${storage.resource}.${storage.group}`, abilities()),
     signingKey,
     rootCertificate: credentials.authority.certificate,
     serviceAccountRole: settings.serviceAccountRole,
