@@ -7,8 +7,8 @@ export interface EventsOptions {
   connection: Connection;
   log: Logger;
   signal: AbortSignal;
-  /** Resolves when the runtime's own records say that this container or sandbox has ended. */
-  settled: (id: string) => Promise<void>;
+  /** Resolves when the runtime's own records say that this container or sandbox has ended; `deleted` when its task was cleared away. */
+  settled: (id: string, deleted: Promise<void>) => Promise<void>;
 }
 
 /**
@@ -39,20 +39,64 @@ const FILTERS = [
   'namespace==k8s.io,topic~="^/containers/"',
 ];
 
+/** Exits are told when they have settled, each in its own time: behind one that is slow no other waits. */
 async function* oneStream({ connection, signal, settled }: EventsOptions): AsyncIterable<RuntimeEvent> {
-  const request = { filters: FILTERS };
-  for await (const envelope of connection.stream<Envelope>(
-    'containerd.services.events.v1.Events/Subscribe',
-    request,
-    signal,
-  )) {
-    const subject = connection.decode<Subject>('containerd.services.events.v1.Subject', envelope.event.value);
-    const event = eventOf(envelope.topic, subject);
-    if (!event) continue;
-    if (event.type === 'exited') await settled(event.id);
-    yield event;
+  const told: RuntimeEvent[] = [];
+  let isOver = false;
+  let wake = (): void => {};
+  const leave = new AbortController();
+  const end = (): void => leave.abort();
+  signal.addEventListener('abort', end, { once: true });
+  const tell = (event: RuntimeEvent): void => {
+    told.push(event);
+    wake();
+  };
+  const reading = read(connection, leave.signal, { tell, settled }).finally(() => {
+    isOver = true;
+    wake();
+  });
+  reading.catch(() => {});
+  try {
+    for (;;) {
+      const spoken = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      while (told.length > 0) yield told.shift()!;
+      if (isOver) return await reading;
+      await spoken;
+    }
+  } finally {
+    signal.removeEventListener('abort', end);
+    leave.abort();
   }
 }
+
+async function read(
+  connection: Connection,
+  signal: AbortSignal,
+  { tell, settled }: Pick<EventsOptions, 'settled'> & { tell(event: RuntimeEvent): void },
+): Promise<void> {
+  const ending = new Map<string, () => void>();
+  const exited = async (event: RuntimeEvent): Promise<void> => {
+    await settled(event.id, new Promise((resolve) => ending.set(event.id, resolve)));
+    ending.delete(event.id);
+    tell(event);
+  };
+  const request = { filters: FILTERS };
+  for await (const { topic, event: packed } of connection.stream<Envelope>(SUBSCRIBE, request, signal)) {
+    if (topic === DELETED) {
+      const task = connection.decode<Subject>('containerd.services.events.v1.DeletedTask', packed.value);
+      if (isFirstProcess(task)) ending.get(task.containerId)?.();
+      continue;
+    }
+    const event = eventOf(topic, connection.decode<Subject>('containerd.services.events.v1.Subject', packed.value));
+    if (event?.type === 'exited') void exited(event);
+    else if (event) tell(event);
+  }
+}
+
+const DELETED = '/tasks/delete';
+const SUBSCRIBE = 'containerd.services.events.v1.Events/Subscribe';
 
 interface Envelope {
   topic: string;
@@ -62,6 +106,11 @@ interface Envelope {
 interface Subject {
   containerId: string;
   id: string;
+}
+
+/** Not one of exec's. */
+function isFirstProcess({ containerId, id }: Subject): boolean {
+  return id === '' || id === containerId;
 }
 
 /** undefined for what is no news of a container or sandbox: the processes of exec. */

@@ -109,7 +109,8 @@ export function containerdRuntime({ socket, log }: ContainerdRuntimeOptions): Ru
     listContainerStats: () =>
       runtime<{ stats: WireStats[] }>('ListContainerStats', {}).then(({ stats }) => stats.map(statsOfWire)),
 
-    events: (signal) => containerdEvents({ connection, log, signal, settled: (id) => settled(port, id, signal) }),
+    events: (signal) =>
+      containerdEvents({ connection, log, signal, settled: (id, deleted) => settled(port, id, { deleted, signal }) }),
     close: () => connection.close(),
   };
   return port;

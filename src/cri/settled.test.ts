@@ -4,6 +4,8 @@ import { settled } from './settled.ts';
 
 type Answer = ContainerStatus['state'] | 'none' | 'silent' | 'killed' | 'OOMKilled';
 
+const NEVER = new Promise<void>(() => {});
+
 test.each<{ tells: Answer[]; sandbox?: PodSandboxStatus['state']; looks: number }>([
   { tells: ['EXITED'], looks: 1 },
   { tells: ['RUNNING', 'RUNNING', 'EXITED'], looks: 3 },
@@ -31,12 +33,30 @@ test.each<{ tells: Answer[]; sandbox?: PodSandboxStatus['state']; looks: number 
       return { state: sandbox } as PodSandboxStatus;
     },
   };
-  await settled(records, 'id', new AbortController().signal);
+  await settled(records, 'id', { deleted: NEVER, signal: new AbortController().signal });
   expect(looked).toBe(looks);
 });
 
 test('who does not listen any more is not kept waiting', async () => {
   const status = async () => ({ state: 'RUNNING' }) as ContainerStatus;
   const records = { containerStatus: status, podSandboxStatus: () => Promise.reject(new Error('not asked')) };
-  await settled(records, 'id', AbortSignal.timeout(20));
+  await settled(records, 'id', { deleted: NEVER, signal: AbortSignal.timeout(20) });
+});
+
+test('when the runtime clears away what has ended, it is looked at again at once', async () => {
+  let isDeleted = false;
+  const states: string[] = [];
+  const containerStatus = async () => {
+    states.push(isDeleted ? 'EXITED' : 'RUNNING');
+    return { state: states.at(-1) } as ContainerStatus;
+  };
+  const deleted = new Promise<void>((resolve) =>
+    setTimeout(() => {
+      isDeleted = true;
+      resolve();
+    }, 100),
+  );
+  const records = { containerStatus, podSandboxStatus: () => Promise.reject(new Error('not asked')) };
+  await settled(records, 'id', { deleted, signal: new AbortController().signal });
+  expect(states.at(-1)).toBe('EXITED');
 });
