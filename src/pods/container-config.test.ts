@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ContainerConfig, Image, PodSandboxConfig } from '../cri/runtime.ts';
-import type { Container, Pod, PodSpec, VolumeMount } from '../kube/generated/objects.ts';
+import type { Container, Pod, PodSpec, Volume, VolumeMount } from '../kube/generated/objects.ts';
 import { ConfigError } from './config-error.ts';
 import { type ContainerConfigInput, containerConfig, sandboxConfig } from './container-config.ts';
 import { podPaths } from './paths.ts';
@@ -355,6 +355,37 @@ describe('resources', () => {
     ],
   ])('%s', (_, change, expected) => {
     expect(configOf(change).linux.resources).toEqual(expected);
+  });
+});
+
+describe('SELinux', () => {
+  const POD = { securityContext: { seLinuxOptions: { level: 's0:c1' } } };
+  const OWN = { securityContext: { seLinuxOptions: { type: 't', user: 'u', role: 'r', level: 's0' } } };
+
+  test.each<[string, Change, object | undefined]>([
+    ['no label', {}, undefined],
+    ["the Pod's", { spec: POD }, { user: '', role: '', type: '', level: 's0:c1' }],
+    ['its own, and nothing of the Pod’s', { spec: POD, container: OWN }, OWN.securityContext.seLinuxOptions],
+  ])('a container has %s, where the kernel has SELinux', (_, change, selinux) => {
+    expect(configOf(change, { seLinux: true }).linux.security.selinux).toEqual(selinux);
+    expect(configOf(change).linux.security).not.toHaveProperty('selinux');
+  });
+
+  test.each<[string, Partial<Volume>, boolean]>([
+    ['an emptyDir', { emptyDir: {} }, true],
+    ['a secret', { secret: { secretName: 's' } }, true],
+    ['a claim', { persistentVolumeClaim: { claimName: 'c' } }, true],
+    ['a claim that is only read', { persistentVolumeClaim: { claimName: 'c', readOnly: true } }, false],
+    ['a directory of the machine', { hostPath: { path: '/srv' } }, false],
+  ])('%s gets the label of the container: %s', (_, volume, isRelabelled) => {
+    const container = { volumeMounts: [{ name: 'data', mountPath: '/data' }] };
+    const change = { container, spec: { volumes: [{ name: 'data', ...volume }] } };
+    const relabelled = (seLinux: boolean) =>
+      configOf(change, { seLinux })
+        .mounts.filter(({ selinuxRelabel }) => selinuxRelabel)
+        .map(({ containerPath }) => containerPath);
+    expect(relabelled(true)).toEqual([...(isRelabelled ? ['/data'] : []), '/etc/hosts', '/dev/termination-log']);
+    expect(relabelled(false)).toEqual([]);
   });
 });
 

@@ -29,6 +29,8 @@ export interface ContainerConfigInput extends PodPlace {
   machine?: MachineSize;
   /** Whether the kernel enforces AppArmor profiles; default no. */
   appArmor?: boolean;
+  /** Whether it has SELinux; default no. */
+  seLinux?: boolean;
   /** Default: what every runtime can. */
   runtime?: RuntimeAbilities;
   /** The Pod's own users; absent: the machine's. */
@@ -46,6 +48,7 @@ export interface ContainerConfigInput extends PodPlace {
  */
 export function containerConfig(input: ContainerConfigInput): ContainerConfig {
   const { pod, container, attempt, imageRef, image = {}, paths, machine = machineSize() } = input;
+  const { appArmor = false, seLinux = false } = input;
   const variables = environment({ ...input, machine });
   return {
     metadata: { name: container.name, attempt },
@@ -62,7 +65,7 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
     tty: container.tty ?? false,
     linux: {
       resources: linuxResources(pod, container, machine),
-      security: containerSecurity(pod, container, image, { paths, appArmor: input.appArmor ?? false }),
+      security: containerSecurity(pod, container, image, { paths, appArmor, seLinux }),
       namespaces: namespaces(pod, input),
     },
   };
@@ -71,6 +74,8 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
 /** What decides about the container's mounts. @throws ConfigError */
 export function mountsInput(input: ContainerConfigInput): ContainerMountsInput {
   const { pod, container, attempt, volumes, paths, podIPs, machine = machineSize(), runtime = NO_ABILITIES } = input;
+  const { seLinux = false } = input;
   const variables = environment({ ...input, machine });
-  return { pod, container, attempt, volumes, variables, paths, runtime, hasAddress: podIPs.length > 0 };
+  const hasAddress = podIPs.length > 0;
+  return { pod, container, attempt, volumes, variables, paths, runtime, seLinux, hasAddress };
 }

@@ -32,6 +32,7 @@ export interface ContainerMountsInput {
   /** A Pod without address yet has no hosts file of its own. */
   hasAddress: boolean;
   runtime: Pick<RuntimeAbilities, 'recursiveReadOnly'>;
+  seLinux: boolean;
 }
 
 /** Volumes that are read-only whatever the mount says (`GetAttributes().ReadOnly` of the kubelet's plugins). */
@@ -48,8 +49,8 @@ export function containerMounts(input: ContainerMountsInput): Mount[] {
   const message = container.terminationMessagePath ?? '/dev/termination-log';
   return [
     ...volumeMounts,
-    ...(hasAddress && !hasOwnHosts ? [fileMount(ETC_HOSTS, paths.etcHosts(podUid(pod)))] : []),
-    ...(message ? [fileMount(message, paths.terminationLog(podUid(pod), container.name, attempt))] : []),
+    ...(hasAddress && !hasOwnHosts ? [fileMount(ETC_HOSTS, paths.etcHosts(podUid(pod)), input)] : []),
+    ...(message ? [fileMount(message, paths.terminationLog(podUid(pod), container.name, attempt), input)] : []),
   ];
 }
 
@@ -79,6 +80,7 @@ function volumeMount(mount: VolumeMount, index: number, input: ContainerMountsIn
     readonly: (mount.readOnly ?? false) || isReadOnly(mount.name, input.pod),
     propagation: PROPAGATION[mount.mountPropagation ?? 'None'] ?? 'PRIVATE',
     ...(recursiveReadOnly(mount, input.runtime) && { recursiveReadOnly: true }),
+    ...(input.seLinux && isOurs(mount.name, input.pod) && { selinuxRelabel: true }),
   };
 }
 
@@ -126,6 +128,12 @@ function isReadOnly(name: string, { spec }: Pod): boolean {
   return volume !== undefined && READONLY_KINDS.some((kind) => volume[kind] !== undefined);
 }
 
-function fileMount(containerPath: string, hostPath: string): Mount {
-  return { containerPath, hostPath, readonly: false, propagation: 'PRIVATE' };
+/** Files that are the machine's keep their label; a claim that is only read has been labelled by who writes it (`GetAttributes().SELinuxRelabel`, `Managed`). */
+function isOurs(name: string, { spec }: Pod): boolean {
+  const volume = spec?.volumes?.find((v) => v.name === name);
+  return volume !== undefined && !volume.hostPath && !volume.persistentVolumeClaim?.readOnly;
+}
+
+function fileMount(containerPath: string, hostPath: string, { seLinux }: Pick<ContainerMountsInput, 'seLinux'>): Mount {
+  return { containerPath, hostPath, readonly: false, propagation: 'PRIVATE', ...(seLinux && { selinuxRelabel: true }) };
 }

@@ -9,6 +9,7 @@ export type Support = 'honoured' | { noEffect: string } | { warn: string | Judge
 export interface MachineAbilities {
   appArmor: boolean;
   recursiveReadOnly: boolean;
+  seLinux: boolean;
   supplementalGroupsPolicy: boolean;
   userNamespaces: boolean;
 }
@@ -18,6 +19,7 @@ type Judge = (value: unknown, at: { key: string; parent: Record<string, unknown>
 
 const YET = 'not honoured by this node yet';
 const RUNTIME_CANNOT = "this node's container runtime cannot do it (containerd can since 2.0)";
+const NO_SELINUX = "this machine's kernel has no SELinux: containers run without a label";
 const ONLY_NODE = 'there is one node, so there is nothing to prefer';
 const NEIGHBOURS = `${YET}: the pod is bound whatever other pods are there`;
 
@@ -142,7 +144,7 @@ const CONTAINER: Record<string, Support> = {
   'resources.claims': { warn: `${YET}: the container gets no devices` },
   'resources.limits{}': { warn: unknownLimit },
   'securityContext.appArmorProfile': { warn: appArmor, unless: 'appArmor' },
-  'securityContext.seLinuxOptions': { warn: `${YET}: the container runs with the label that the runtime gives it` },
+  'securityContext.seLinuxOptions': { warn: NO_SELINUX, unless: 'seLinux' },
   'securityContext.windowsOptions': { noEffect: 'this is a Linux machine' },
   volumeDevices: { warn: `${YET}: the container does not get the device` },
   'volumeMounts[].recursiveReadOnly': { warn: recursiveReadOnly, unless: 'recursiveReadOnly' },
@@ -281,8 +283,11 @@ export const FIELD_SUPPORT: Readonly<Record<string, Support>> = {
   resources: { warn: `${YET}: only the resources of the containers count` },
   runtimeClassName: { warn: `${YET}: the pod runs with runc` },
   'securityContext.appArmorProfile': { warn: appArmor, unless: 'appArmor' },
-  'securityContext.seLinuxChangePolicy': { noEffect: 'volumes are not labelled' },
-  'securityContext.seLinuxOptions': { warn: `${YET}: containers run with the label that the runtime gives them` },
+  'securityContext.seLinuxChangePolicy': {
+    noEffect:
+      'volumes are labelled file by file, as in a cluster those of all drivers that do not say that they can be mounted with a label',
+  },
+  'securityContext.seLinuxOptions': { warn: NO_SELINUX, unless: 'seLinux' },
   'securityContext.supplementalGroupsPolicy': {
     warn: (value) => (value === 'Strict' ? `${RUNTIME_CANNOT}: the pod will fail` : undefined),
     unless: 'supplementalGroupsPolicy',

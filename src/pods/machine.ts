@@ -16,6 +16,8 @@ export interface MachineFacts {
   bootID: string;
   /** Whether the kernel enforces AppArmor profiles. */
   appArmor: boolean;
+  /** Whether the kernel has SELinux, enforcing or permissive. */
+  seLinux: boolean;
 }
 
 /** How facts are read. Paths are absolute. */
@@ -31,6 +33,9 @@ export interface MachineSources {
 
 const GO_ARCHITECTURES: Record<string, string> = { x64: 'amd64', ia32: '386', ppc64: 'ppc64le' };
 
+/** There only where the kernel has SELinux and its file system is mounted; `1` where it enforces. */
+const SELINUX = '/sys/fs/selinux/enforce';
+
 /** Reads the facts of this machine. `home` is the state directory: its disk is the Pods' disk. A fact that cannot be read is ''. */
 export async function readMachine(
   home: string,
@@ -44,13 +49,14 @@ export async function readMachine(
   }: MachineSources = {},
 ): Promise<MachineFacts> {
   const text = (path: string) => read(path).then(trimmed, () => '');
-  const [osRelease, machineID, systemUUID, bootID, routes, appArmor, storage] = await Promise.all([
+  const [osRelease, machineID, systemUUID, bootID, routes, appArmor, seLinux, storage] = await Promise.all([
     text('/etc/os-release'),
     text('/etc/machine-id'),
     text('/sys/class/dmi/id/product_uuid'),
     text('/proc/sys/kernel/random/boot_id'),
     text('/proc/net/route'),
     text('/sys/module/apparmor/parameters/enabled'),
+    text(SELINUX),
     diskBytes(home).catch(() => 0),
   ]);
   return {
@@ -63,6 +69,7 @@ export async function readMachine(
     systemUUID: systemUUID || machineID,
     bootID,
     appArmor: appArmor === 'Y',
+    seLinux: seLinux !== '',
   };
 }
 

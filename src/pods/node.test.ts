@@ -21,6 +21,7 @@ const MACHINE: MachineFacts = {
   systemUUID: 's-1',
   bootID: 'b-1',
   appArmor: false,
+  seLinux: false,
 };
 const VERSION = { runtimeName: 'containerd', runtimeVersion: 'v1.6.20', runtimeApiVersion: 'v1' };
 const READY: RuntimeCondition[] = ['RuntimeReady', 'NetworkReady'].map((type) => ({
@@ -292,6 +293,18 @@ describe('the facts of the machine', () => {
   ])('AppArmor is enforced or not: %j', async (enabled, appArmor) => {
     const read = async (path: string) => (path.endsWith('/apparmor/parameters/enabled') ? enabled : '');
     expect((await readMachine('/home', { ...sources, read })).appArmor).toBe(appArmor);
+  });
+
+  test.each([
+    ['1\n', true],
+    ['0\n', true],
+    [undefined, false],
+  ])('SELinux is there, enforcing or permissive, or not: %j', async (enforce, seLinux) => {
+    const read = async (path: string) => {
+      if (path !== '/sys/fs/selinux/enforce' || enforce === undefined) throw new Error('ENOENT');
+      return enforce;
+    };
+    expect((await readMachine('/home', { ...sources, read })).seLinux).toBe(seLinux);
   });
 
   test('are read', async () => {

@@ -54,6 +54,7 @@ function partsIn(directory: string) {
       systemUUID: 's',
       bootID: 'b',
       appArmor: false,
+      seLinux: false,
     },
     events: { event: (_, type, reason, message) => done.push(`${type} ${reason} ${message}`) },
     cgroupRoot: '/outfit/x',

@@ -70,7 +70,8 @@ export function podParts(options: PodPartsOptions): PodParts {
       for (const { reason, message } of warnings) events.event(pod, 'Warning', reason, message);
       const own = await users.of(pod, runtime());
       const cgroupParent = cgroups.path(podUid(pod));
-      return sandboxConfig({ pod, attempt, paths, dns, cgroupParent, ...(own && { users: own }) });
+      const { seLinux } = options.machine;
+      return sandboxConfig({ pod, attempt, paths, dns, cgroupParent, seLinux, ...(own && { users: own }) });
     },
 
     async containerConfig(request) {
@@ -115,6 +116,7 @@ function configInput(
     paths,
     machine: machine.size,
     appArmor: machine.appArmor,
+    seLinux: machine.seLinux,
     lookup: lookupIn(store, pod.metadata?.namespace ?? ''),
     ...(api && { api }),
   };

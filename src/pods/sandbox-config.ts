@@ -16,6 +16,8 @@ interface SandboxConfigInput {
   /** `/kubepods/…`, made before. */
   cgroupParent: string;
   dns: DNSConfig;
+  /** Whether the kernel has SELinux; default no. */
+  seLinux?: boolean;
   /** The Pod's own; absent: the machine's. */
   users?: UserNamespace;
 }
@@ -25,7 +27,7 @@ interface SandboxConfigInput {
  * @throws ConfigError when `setHostnameAsFQDN` gives a name that the kernel does not take
  */
 export function sandboxConfig(input: SandboxConfigInput): PodSandboxConfig {
-  const { pod, attempt, paths, cgroupParent, dns } = input;
+  const { pod, attempt, paths, cgroupParent, dns, seLinux = false } = input;
   const { name = '', namespace = '', uid = '', annotations = {}, labels = {} } = pod.metadata ?? {};
   return {
     metadata: { name, namespace, uid, attempt },
@@ -40,7 +42,7 @@ export function sandboxConfig(input: SandboxConfigInput): PodSandboxConfig {
       namespaces: namespaces(pod, input),
       sysctls: sysctls(pod),
       privileged: isPrivileged(pod),
-      security: sandboxSecurity(pod),
+      security: sandboxSecurity(pod, { seLinux }),
     },
   };
 }

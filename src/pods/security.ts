@@ -1,5 +1,12 @@
 import type { Image, LinuxSecurity, NamespaceOptions, SecurityProfile, UserNamespace } from '../cri/runtime.ts';
-import type { AppArmorProfile, Container, Pod, SeccompProfile, SecurityContext } from '../kube/generated/objects.ts';
+import type {
+  AppArmorProfile,
+  Container,
+  Pod,
+  SELinuxOptions,
+  SeccompProfile,
+  SecurityContext,
+} from '../kube/generated/objects.ts';
 import { ConfigError } from './config-error.ts';
 import type { PodPaths } from './paths.ts';
 import { allContainers, podWords } from './pod-spec.ts';
@@ -32,7 +39,7 @@ export function containerSecurity(
   pod: Pod,
   container: Container,
   image: ImageUser,
-  { paths, appArmor }: { paths: PodPaths; appArmor: boolean },
+  { paths, appArmor, seLinux }: { paths: PodPaths; appArmor: boolean; seLinux: boolean },
 ): LinuxSecurity {
   const context = effectiveContext(pod, container);
   refuseRoot(pod, container, context, image);
@@ -46,6 +53,7 @@ export function containerSecurity(
     readonlyRootfs: context.readOnlyRootFilesystem ?? false,
     noNewPrivileges: context.allowPrivilegeEscalation === false,
     seccomp: seccomp(context.seccompProfile, paths),
+    ...(seLinux && context.seLinuxOptions && { selinux: label(context.seLinuxOptions) }),
     ...(appArmor && context.appArmorProfile && { apparmor: loadedProfile(context.appArmorProfile) }),
     maskedPaths: procMount === 'Unmasked' ? [] : MASKED_PATHS,
     readonlyPaths: procMount === 'Unmasked' ? [] : READONLY_PATHS,
@@ -53,14 +61,15 @@ export function containerSecurity(
 }
 
 /** Security settings of the sandbox itself: a pause process that nobody talks to. */
-export function sandboxSecurity(pod: Pod): LinuxSecurity {
-  const { runAsUser, runAsGroup } = pod.spec?.securityContext ?? {};
+export function sandboxSecurity(pod: Pod, { seLinux }: { seLinux: boolean }): LinuxSecurity {
+  const { runAsUser, runAsGroup, seLinuxOptions } = pod.spec?.securityContext ?? {};
   return {
     privileged: isPrivileged(pod),
     ...(runAsUser !== undefined && { runAsUser }),
     // A group without a user is refused by containerd, and the pause image's user is root.
     ...(runAsUser !== undefined && runAsGroup !== undefined && { runAsGroup }),
     ...supplementalGroups(pod),
+    ...(seLinux && seLinuxOptions && { selinux: label(seLinuxOptions) }),
     seccomp: { type: 'RuntimeDefault' },
   };
 }
@@ -88,9 +97,10 @@ export function namespaces(
 }
 
 function effectiveContext({ spec }: Pod, { securityContext = {} }: Container): SecurityContext {
-  const { runAsUser, runAsGroup, runAsNonRoot, seccompProfile, appArmorProfile } = spec?.securityContext ?? {};
+  const { runAsUser, runAsGroup, runAsNonRoot, ...profiles } = spec?.securityContext ?? {};
+  const { seccompProfile, appArmorProfile, seLinuxOptions } = profiles;
   const own = Object.fromEntries(Object.entries(securityContext).filter(([, value]) => value != null));
-  return { runAsUser, runAsGroup, runAsNonRoot, seccompProfile, appArmorProfile, ...own };
+  return { runAsUser, runAsGroup, runAsNonRoot, seccompProfile, appArmorProfile, seLinuxOptions, ...own };
 }
 
 function refuseRoot(pod: Pod, container: Container, context: SecurityContext, image: ImageUser): void {
@@ -129,6 +139,10 @@ function seccomp(profile: SeccompProfile | undefined, paths: PodPaths): Security
   if (!profile.localhostProfile)
     throw new ConfigError('localhostProfile must be set if seccompProfile type is Localhost.');
   return { type: 'Localhost', localhostRef: paths.seccompProfile(profile.localhostProfile) };
+}
+
+function label({ user = '', role = '', type = '', level = '' }: SELinuxOptions): LinuxSecurity['selinux'] {
+  return { user, role, type, level };
 }
 
 /** Only the name: whether the kernel has it the runtime says, when it makes the container. */

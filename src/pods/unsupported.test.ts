@@ -39,7 +39,7 @@ const withSpec = (spec: Partial<PodSpec>): Pod => ({ spec: { ...STORY, ...spec }
 const withContainer = (container: Partial<Container>): Pod =>
   withSpec({ containers: [{ ...(STORY.containers[0] as Container), ...container }] });
 
-const NOTHING: MachineAbilities = { appArmor: false, ...NO_ABILITIES };
+const NOTHING: MachineAbilities = { appArmor: false, seLinux: false, ...NO_ABILITIES };
 const CANNOT = "this node's container runtime cannot do it (containerd can since 2.0)";
 const GROUPS = 'securityContext.supplementalGroupsPolicy';
 const withGroups = (supplementalGroupsPolicy: string): Pod =>
@@ -164,7 +164,14 @@ test.each([
   expect(unsupportedFields(pod, NOTHING)).toEqual(isTold ? [told] : []);
 });
 
+const NO_SELINUX =
+  "securityContext.seLinuxOptions: this machine's kernel has no SELinux: containers run without a label";
+const LABEL = { securityContext: { seLinuxOptions: { level: 's0:c1,c2' } } };
+
 test.each<[keyof MachineAbilities, Pod, string | undefined]>([
+  ['seLinux', withSpec(LABEL), NO_SELINUX],
+  ['seLinux', withContainer(LABEL), `containers[0].${NO_SELINUX}`],
+  ['seLinux', withSpec({ securityContext: { seLinuxChangePolicy: 'MountOption' } }), undefined],
   ['userNamespaces', withSpec({ hostUsers: false }), `hostUsers: ${CANNOT}: the pod will wait in ContainerCreating`],
   ['userNamespaces', withSpec({ hostUsers: true }), undefined],
   ['supplementalGroupsPolicy', withGroups('Strict'), `${GROUPS}: ${CANNOT}: the pod will fail`],
@@ -176,7 +183,7 @@ test.each<[keyof MachineAbilities, Pod, string | undefined]>([
   ],
   ['recursiveReadOnly', withMount('IfPossible'), `${MOUNT}: ${CANNOT}: mounts below this one stay writable`],
   ['recursiveReadOnly', withMount('Disabled'), undefined],
-])('what needs %s of the runtime is warned about where it has it not', (ability, pod, warning) => {
+])('what needs %s is warned about where it is not there', (ability, pod, warning) => {
   expect(unsupportedFields(pod, NOTHING)).toEqual(warning === undefined ? [] : [`spec.${warning}`]);
   expect(unsupportedFields(pod, { ...NOTHING, [ability]: true })).toEqual([]);
 });

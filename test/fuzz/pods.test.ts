@@ -28,7 +28,7 @@ const TABLE = { Accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
 const MACHINE = { cpuMillis: 2000, memoryBytes: 2 ** 33, storageBytes: 2 ** 40, unifiedCgroups: false };
 const LOOKUP = { configMap: () => ({ data: { a: '1' } }), secret: () => ({ data: { a: 'MQ==' } }) };
 const PATHS = podPaths('/state');
-const NOTHING_SPECIAL = { appArmor: false, ...NO_ABILITIES };
+const NOTHING_SPECIAL = { appArmor: false, seLinux: false, ...NO_ABILITIES };
 const HEALTH = { started: () => true, ready: () => true, failing: () => undefined };
 
 test(`${RUNS} spoiled Pods: each is refused with reasons, or is one that this node can run`, async () => {

@@ -135,7 +135,7 @@ async function compose({ settings, paths, context, log, teardown }: Parts): Prom
   const claims = new Claims({ store, paths: podPaths(paths.home), events: claimEvents, log });
   const functions = nodeFunctions({ runtime, paths: podPaths(paths.home) });
   const sidecars = new KnownSidecars(store, log);
-  const can = () => ({ appArmor: machine.appArmor, ...abilities.current });
+  const can = () => ({ appArmor: machine.appArmor, seLinux: machine.seLinux, ...abilities.current });
   const shown = { credentials, signingKey, abilities: can };
   const api = await startApi({ settings, paths, context, log, teardown, store, functions, ...shown, sidecars });
   const loop = podLoop({ settings, paths, log, teardown, store, machinery, machine, abilities, claims, api });

@@ -12,12 +12,19 @@ const SETTINGS: ConfigSettings = {
   sandboxImage: 'outfit.local/pause:1',
   snapshotter: 'overlayfs',
   restrictOomScoreAdj: true,
+  seLinux: false,
 };
 
 /** Without the long list of plugins that are off. */
 const without = (text: string) => text.replace(/^disabled_plugins = .*\n/m, '');
 
 describe('config.toml', () => {
+  it.each([1, 2])('turns labels on only where the kernel has SELinux: containerd %i', (major) => {
+    const told = (seLinux: boolean) =>
+      containerdConfig({ ...SETTINGS, version: { major }, seLinux }).includes('enable_selinux = true');
+    expect([told(true), told(false)]).toEqual([true, false]);
+  });
+
   it('has version 2 for containerd 1.6 and 1.7', () => {
     expect(without(containerdConfig(SETTINGS))).toBe(`version = 2
 root = "/var/lib/outfit/containerd/root"

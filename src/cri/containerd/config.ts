@@ -10,6 +10,8 @@ export interface ConfigSettings {
   snapshotter: Snapshotter;
   /** The machine withholds CAP_SYS_RESOURCE, so no process may be given a lower OOM score than containerd's own. */
   restrictOomScoreAdj: boolean;
+  /** The kernel has SELinux: containers get labels. */
+  seLinux: boolean;
 }
 
 export type Snapshotter = 'overlayfs' | 'native';
@@ -73,8 +75,9 @@ function pluginsOf2(settings: ConfigSettings): string {
 }
 
 /** `/run/netns` is shared with everybody who uses `ip netns`, and they make its mounts unremovable: ours go under the state folder. */
-function sandboxes({ restrictOomScoreAdj }: ConfigSettings): TomlTable {
+function sandboxes({ restrictOomScoreAdj, seLinux }: ConfigSettings): TomlTable {
   return {
+    ...(seLinux && { enable_selinux: true }),
     max_container_log_line_size: LOG_LINE_BYTES,
     netns_mounts_under_state_dir: true,
     restrict_oom_score_adj: restrictOomScoreAdj,

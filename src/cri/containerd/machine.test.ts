@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CommandError } from '../command.ts';
-import { chooseSnapshotter, mayLowerOomScore } from './machine.ts';
+import { chooseSnapshotter, hasSELinux, mayLowerOomScore } from './machine.ts';
 
 it.each([
   ['000001ffffffffff', true],
@@ -38,4 +38,11 @@ describe('the snapshotter', () => {
     writeFileSync(join(folder, 'snapshotter'), '');
     expect(await chooseSnapshotter(folder, fails)).toBe('native');
   });
+});
+
+it('SELinux is there where its file system is', () => {
+  expect([true, false].map((there) => hasSELinux((path) => there && path === '/sys/fs/selinux/enforce'))).toEqual([
+    true,
+    false,
+  ]);
 });

@@ -11,6 +11,11 @@ export function mayLowerOomScore(status: string): boolean {
   return ((BigInt(`0x${effective}`) >> CAP_SYS_RESOURCE) & 1n) === 1n;
 }
 
+/** Whether the kernel has SELinux, enforcing or permissive; its file system is then mounted. */
+export function hasSELinux(exists: (path: string) => boolean = existsSync): boolean {
+  return exists('/sys/fs/selinux/enforce');
+}
+
 /**
  * overlayfs, or native where this file system cannot be the upper layer of an overlay (a container without a volume, for one).
  * Decided once for a folder: images unpacked by one snapshotter are not seen by the other.

@@ -8,7 +8,7 @@ import { removeStrays, type StrayOptions, type Traces, tracesOf } from '../stray
 import { type Binaries, findBinaries } from './binaries.ts';
 import type { PodNetwork } from './cni.ts';
 import { type Configuration, writeConfiguration } from './configuration.ts';
-import { chooseSnapshotter, mayLowerOomScore } from './machine.ts';
+import { chooseSnapshotter, hasSELinux, mayLowerOomScore } from './machine.ts';
 import type { RegistrySettings } from './registry-hosts.ts';
 import { boundLog, findContainerd, spawnContainerd, untilReady } from './spawn.ts';
 import { type Supervised, Supervisor, spawned } from './supervise.ts';
@@ -115,7 +115,7 @@ async function configure(
   ]);
   const version = parseContainerdVersion(output);
   const restrictOomScoreAdj = !mayLowerOomScore(readFileSync('/proc/self/status', 'utf8'));
-  const facts = { version, snapshotter, restrictOomScoreAdj };
+  const facts = { version, snapshotter, restrictOomScoreAdj, seLinux: hasSELinux() };
   log.debug(facts, 'what this machine has');
   const { runc, cniPlugins } = binaries;
   return { version, configuration: { ...facts, places, runc, cniPlugins, sandboxImage, network, registries } };
