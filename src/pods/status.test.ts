@@ -289,6 +289,20 @@ describe('containers', () => {
   });
 });
 
+test('statuses of main and ephemeral containers are sorted by name, those of init containers and conditions as in the manifest', () => {
+  const [initContainers, containers] = [
+    ['j', 'i'].map((name) => busybox(name)),
+    ['b', 'a'].map((name) => busybox(name)),
+  ];
+  const ephemeralContainers = ['e', 'd'].map((name) => ({ name, image: 'busybox' }));
+  const status = statusOf(makePod('p', { initContainers, containers, ephemeralContainers }), []);
+  const names = (list: { name: string }[] = []) => list.map(({ name }) => name);
+  expect(names(status.containerStatuses)).toEqual(['a', 'b']);
+  expect(names(status.initContainerStatuses)).toEqual(['j', 'i']);
+  expect(names(status.ephemeralContainerStatuses)).toEqual(['d', 'e']);
+  expect(conditions(status)[3]).toBe('ContainersReady=False ContainersNotReady containers with unready status: [b a]');
+});
+
 test.each<[string | undefined, boolean, string]>([
   [undefined, true, 'Disabled'],
   ['Disabled', true, 'Disabled'],

@@ -50,7 +50,7 @@ export function podStatus(input: StatusInput): PodStatus {
   return {
     ...old,
     conditions: podConditions({ pod, phase: computed, statuses, hasSandbox, now }),
-    containerStatuses: final.mains,
+    containerStatuses: byName(final.mains),
     ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
     hostIP: hostIPs[0] ?? '',
     hostIPs: hostIPs.map((ip) => ({ ip })),
@@ -62,6 +62,11 @@ export function podStatus(input: StatusInput): PodStatus {
     ...(reason !== undefined && { reason }),
     startTime: old.startTime ?? formatTime(new Date(now)),
   };
+}
+
+/** As the kubelet writes them, and kubectl's STATUS column depends on it; those of init containers have the order of the manifest. */
+function byName(statuses: ContainerStatus[]): ContainerStatus[] {
+  return statuses.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Of a Pod that the node did not let in there is nothing more to tell. */
