@@ -1,4 +1,4 @@
-// The fault suite in its long form: npm run test:faults [-- --rounds N] [-- --pods N] [-- --only FAULT] [-- --keep]. OUTFIT_FAULT_SEED repeats one.
+// The fault suite in its long form: npm run test:faults [-- --rounds N] [-- --pods N] [-- --crowd N] [-- --only FAULT] [-- --node N] [-- --keep]. OUTFIT_FAULT_SEED repeats one.
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -3,13 +3,15 @@ import { parseArgs } from 'node:util';
 import { missing, NodeUnderTest } from '../e2e/node-under-test.ts';
 import { FaultSuite } from './suite.ts';
 
-/** The long form: npm run test:faults [-- --rounds N] [--pods N] [--only FAULT] [--keep]; OUTFIT_FAULT_SEED repeats one. */
+/** The long form: npm run test:faults [-- --rounds N] [--pods N] [--crowd N] [--only FAULT] [--node N] [--keep]; OUTFIT_FAULT_SEED repeats one. */
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '200' },
     pods: { type: 'string', default: '12' },
     crowd: { type: 'string', default: '100' },
     only: { type: 'string' },
+    /** Tells suites that run at the same time apart: see NodeUnderTest. */
+    node: { type: 'string', default: '44' },
     keep: { type: 'boolean', default: false },
   },
 });
@@ -19,7 +21,7 @@ if (missing) {
 }
 const seed = Number(process.env.OUTFIT_FAULT_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const say = (line: string) => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
-const node = new NodeUnderTest(44);
+const node = new NodeUnderTest(Number(values.node));
 say(`seed ${seed}: OUTFIT_FAULT_SEED=${seed} npm run test:faults -- --rounds ${values.rounds}; home ${node.home}`);
 const suite = new FaultSuite({ node, seed, maxPods: Number(values.pods), say, only: values.only });
 let failed = false;
