@@ -214,6 +214,7 @@ test('pods/resize is not served, as by a server that does not know it yet', asyn
     'pods/exec',
     'pods/log',
     'pods/portforward',
+    'pods/proxy',
     'pods/status',
   ]);
 });
