@@ -70,3 +70,42 @@ describe('cgroups of version 2', () => {
     expect(new PodCgroups('/outfit/aa', root).delegate()).toEqual(['cpu', 'memory']);
   });
 });
+
+describe('the number of processes', () => {
+  const limits = (hierarchy: string) =>
+    ['', '/podu'].map((path) => {
+      try {
+        return readFileSync(join(root, hierarchy, 'outfit/aa', path, 'pids.max'), 'utf8');
+      } catch {
+        return undefined;
+      }
+    });
+
+  it.each([
+    ['v1', 'pids', () => folders('cpu', 'pids')],
+    [
+      'hybrid',
+      'pids',
+      () => {
+        folders('cpu', 'pids', 'unified');
+        file('unified/cgroup.controllers', '');
+      },
+    ],
+    ['v2', '', () => file('cgroup.controllers', 'pids')],
+  ] as const)('%s: is bounded for all Pods and for each, with or without a sandbox', (mode, hierarchy, machine) => {
+    machine();
+    const cgroups = new PodCgroups('/outfit/aa', root);
+    expect(cgroups.mode).toBe(mode);
+    expect(cgroups.limitAll(1000)).toBe(true);
+    expect(cgroups.limitPod('u', 10)).toBe(true);
+    expect(limits(hierarchy)).toEqual(['1000', '10']);
+    expect(cgroups.pods()).toEqual(['u']);
+  });
+
+  it('is not bounded where the kernel has no controller for it', () => {
+    folders('cpu');
+    const cgroups = new PodCgroups('/outfit/aa', root);
+    expect([cgroups.limitAll(1000), cgroups.limitPod('u', 10)]).toEqual([false, false]);
+    expect(cgroups.pods()).toEqual([]);
+  });
+});

@@ -37,6 +37,19 @@ export class PodCgroups {
     return [...new Set(folders.flatMap(handDown))];
   }
 
+  /**
+   * All Pods together may have so many processes and threads (the kernel counts both), from now on. False where the machine cannot be told.
+   * Nothing is ended for it: what is above the limit already only cannot fork.
+   */
+  limitAll(tasks: number): boolean {
+    return this.#limit(this.#parent, tasks);
+  }
+
+  /** As `limitAll`, for one Pod, whose sandbox need not be there yet. */
+  limitPod(podUid: string, tasks: number): boolean {
+    return this.#limit(this.path(podUid), tasks);
+  }
+
   /** Removes a Pod's cgroups after its sandbox is gone, in all hierarchies. Rejects when processes are left in one. */
   async removePod(podUid: string): Promise<void> {
     await removeTrees(this.#folders(this.path(podUid)));
@@ -67,6 +80,19 @@ export class PodCgroups {
       read(join(folder, 'cgroup.procs')).split('\n').filter(Boolean).map(Number),
     );
     return [...new Set(numbers)];
+  }
+
+  #limit(path: string, tasks: number): boolean {
+    const folder = join(this.#root, this.mode === 'v2' ? '' : 'pids', path);
+    // Version 1 without the controller: a folder would only be a folder.
+    if (this.mode !== 'v2' && !existsSync(join(this.#root, 'pids'))) return false;
+    try {
+      mkdirSync(folder, { recursive: true });
+    } catch {
+      return false;
+    }
+    if (this.mode === 'v2') tryWrite(join(dirname(folder), 'cgroup.subtree_control'), '+pids');
+    return tryWrite(join(folder, 'pids.max'), String(tasks));
   }
 
   #folders(path: string): string[] {

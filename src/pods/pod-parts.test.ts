@@ -6,7 +6,7 @@ import type { Image } from '../cri/runtime.ts';
 import type { Pod, PodSpec } from '../kube/generated/objects.ts';
 import { memoryStore } from '../store/memory-store.ts';
 import { podPaths } from './paths.ts';
-import { podParts } from './pod-parts.ts';
+import { type PodPartsOptions, podParts } from './pod-parts.ts';
 import type { Mounts } from './volumes/mounts.ts';
 
 let base: string;
@@ -29,7 +29,7 @@ function podOf(spec: Partial<PodSpec> = {}): Pod {
   };
 }
 
-function partsIn(directory: string) {
+function partsIn(directory: string, more: Partial<PodPartsOptions> = {}) {
   const done: unknown[] = [];
   const bound = new Set<string>();
   const mounts: Mounts = {
@@ -60,10 +60,15 @@ function partsIn(directory: string) {
     cgroupRoot: '/outfit/x',
     cgroups: {
       path: (uid) => `/outfit/x/pod${uid}`,
+      limitPod: (uid, tasks) => {
+        done.push(`${uid} may have ${tasks} processes`);
+        return tasks !== 13;
+      },
       removePod: async (uid) => void done.push(`removed cgroup of ${uid}`),
       pods: () => ['u-crashed'],
     },
     resolvConf: async () => 'nameserver 192.0.2.53\n',
+    ...more,
   });
   const request = (pod: Pod, attempt = 0) => ({
     pod,
@@ -170,5 +175,22 @@ describe('what goes', () => {
     expect(await parts.listPods()).toEqual(['u-crashed']);
     expect([await readdir(join(home, 'pods')), await readdir(join(home, 'logs'))]).toEqual([[], []]);
     expect(done).toEqual(['removed cgroup of u-1', 'removed cgroup of u-1']);
+  });
+});
+
+describe('the processes of a Pod are limited before it has a sandbox', () => {
+  test.each([
+    [undefined, []],
+    [-1, []],
+    [500, ['u-1 may have 500 processes']],
+  ])('--pod-pids-limit %s', async (podPidsLimit, told) => {
+    const { parts, done } = partsIn(home, podPidsLimit === undefined ? {} : { podPidsLimit });
+    await parts.sandboxConfig(podOf(), 0);
+    expect(done).toEqual(told);
+  });
+
+  test('and it gets none where they cannot be', async () => {
+    const { parts } = partsIn(home, { podPidsLimit: 13 });
+    await expect(parts.sandboxConfig(podOf(), 0)).rejects.toThrow('the cgroup controller pids is missing');
   });
 });

@@ -4,6 +4,7 @@ import { PodCgroups } from '../cri/cgroups.ts';
 import type { ConfigMap, Pod, Secret } from '../kube/generated/objects.ts';
 import type { Store } from '../store/store.ts';
 import type { ApiAddress } from './api-variables.ts';
+import { ConfigError } from './config-error.ts';
 import { type ContainerConfigInput, containerConfig, sandboxConfig } from './container-config.ts';
 import { prepareContainerFiles, removeLogs, uidsWithLogs } from './container-files.ts';
 import { dnsConfig, readResolvConf } from './dns.ts';
@@ -28,7 +29,9 @@ export interface PodPartsOptions {
   machine: MachineFacts;
   /** The control group below which each Pod gets its own: `/outfit/1a2b3c4d`. */
   cgroupRoot: string;
-  cgroups?: Pick<PodCgroups, 'path' | 'removePod' | 'pods'>;
+  cgroups?: Pick<PodCgroups, 'path' | 'limitPod' | 'removePod' | 'pods'>;
+  /** Processes and threads of each Pod (`podPidsLimit` of the kubelet); absent or below 1: no limit of its own. */
+  podPidsLimit?: number;
   mounts?: Mounts;
   resolvConf?: () => Promise<string>;
   /** What the runtime can now. Default: what every runtime can. */
@@ -48,6 +51,7 @@ export function podParts(options: PodPartsOptions): PodParts {
     cgroups = new PodCgroups(options.cgroupRoot),
     mounts = systemMounts(),
     resolvConf = readResolvConf,
+    podPidsLimit = -1,
     runtime = () => NO_ABILITIES,
   } = options;
   const users = new UserNamespaces({ paths });
@@ -69,6 +73,7 @@ export function podParts(options: PodPartsOptions): PodParts {
       const { dns, warnings } = dnsConfig({ pod, resolvConf: await resolvConf() });
       for (const { reason, message } of warnings) events.event(pod, 'Warning', reason, message);
       const own = await users.of(pod, runtime());
+      if (podPidsLimit > 0) limitProcesses(pod, podPidsLimit, cgroups);
       const cgroupParent = cgroups.path(podUid(pod));
       const { seLinux } = options.machine;
       return sandboxConfig({ pod, attempt, paths, dns, cgroupParent, seLinux, ...(own && { users: own }) });
@@ -100,6 +105,14 @@ export function podParts(options: PodPartsOptions): PodParts {
 
     listPods: async () => [...new Set([...(await volumes.uids()), ...(await uidsWithLogs(paths)), ...cgroups.pods()])],
   };
+}
+
+/** @throws ConfigError: a Pod must not run without a limit that the administrator set */
+function limitProcesses(pod: Pod, limit: number, cgroups: Pick<PodCgroups, 'limitPod'>): void {
+  if (!cgroups.limitPod(podUid(pod), limit))
+    throw new ConfigError(
+      'the limit of processes (--pod-pids-limit) cannot be set: the cgroup controller pids is missing',
+    );
 }
 
 function configInput(

@@ -1,6 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PodCgroups } from '../../src/cri/cgroups.ts';
+import { nodePlaces } from '../../src/cri/places.ts';
+import { roomForProcesses } from '../../src/cri/process-room.ts';
 import { eventually, missingKubectl, NodeUnderTest } from './node-under-test.ts';
 
 /** A Pod of busybox with IfNotPresent and a short grace period, as one line of YAML. `containers` are flow mappings without image. */
@@ -24,7 +27,7 @@ describe('the life of Pods', () => {
     if (missingKubectl) return;
     node = new NodeUnderTest(20);
     hostPath = join(node.home, 'shared');
-    await node.start();
+    await node.start({ flags: ['--pod-pids-limit', '500'] });
     const all = [
       pod('crash', '', sh('echo boom; exit 1')),
       pod('ok', 'restartPolicy: Never', sh('echo hi')),
@@ -52,6 +55,7 @@ describe('the life of Pods', () => {
         '{name: logger, restartPolicy: Always, command: [sh, -c, "trap \'exit 0\' TERM; while true; do sleep 1; done"]}, {name: init, command: ["true"]}',
       ),
       pod('deadline', 'activeDeadlineSeconds: 2'),
+      pod('bomb', 'restartPolicy: Never', sh('while :; do sleep 1000 & done')),
       pod('nonroot', 'securityContext: {runAsNonRoot: true}'),
       pod('unsched', 'nodeSelector: {x: "y"}'),
       pod('notdir', `volumes: [{name: h, hostPath: {path: /etc/passwd, type: Directory}}]`),
@@ -195,6 +199,22 @@ describe('the life of Pods', () => {
     expect(created.stderr).toMatch(/^Warning: spec\.topologySpreadConstraints: not honoured by this node yet: /m);
     expect(created.stderr).toMatch(/^Warning: spec\.volumes\[0\]\.csi: volumes of this kind are not supported /m);
   });
+
+  step(
+    'a Pod that forks for ever comes as far as --pod-pids-limit, and all Pods leave the machine its share',
+    async () => {
+      const phase = () => node.k('get', 'po', 'bomb', '-o', 'jsonpath={.status.phase}');
+      await eventually('the end of the bomb', async () => (await phase()) === 'Failed');
+      expect(await node.k('logs', 'bomb')).toContain("can't fork");
+      const limits = new PodCgroups(nodePlaces(node.home).cgroup)
+        .folders()
+        .map((folder) => join(folder, 'pids.max'))
+        .filter((file) => existsSync(file))
+        .map((file) => readFileSync(file, 'utf8').trim());
+      expect(limits).toContain(String(roomForProcesses()));
+      expect(limits).toContain('500');
+    },
+  );
 
   const impossible: [string, string, string][] = [
     ['own-users', 'hostUsers: false', "can't set `spec.hostUsers: false`, runtime does not support user namespaces"],

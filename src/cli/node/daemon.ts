@@ -224,6 +224,7 @@ function podLoop(options: LoopOptions): PodLoop {
       nodeName,
       machine,
       cgroupRoot: paths.cgroup,
+      podPidsLimit: settings.podPidsLimit,
       claimOf,
       requestToken: (pod, wish) => podToken(api.grantToken, pod, wish),
       api: api.forPods,

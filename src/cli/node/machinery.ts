@@ -5,6 +5,7 @@ import { type PrivateContainerd, startContainerd } from '../../cri/containerd/st
 import { containerdRuntime } from '../../cri/containerd-runtime.ts';
 import { ensureBridge } from '../../cri/network/gateway.ts';
 import { readRecord, setUpHostNetwork, tearDownHostNetwork } from '../../cri/network/host-network.ts';
+import { roomForProcesses } from '../../cri/process-room.ts';
 import { type Runtime, RuntimeError } from '../../cri/runtime.ts';
 import { ImageLayout } from '../../image/layout.ts';
 import { ensurePause, PAUSE_IMAGE } from '../../image/pause.ts';
@@ -41,6 +42,7 @@ export async function startMachinery(options: MachineryOptions): Promise<Machine
   teardown.add('cgroups', () => (isStopping() ? new PodCgroups(paths.cgroup).removeAll() : undefined));
   teardown.add('runtime client', () => runtime.close());
   if (settings.cri === undefined) await startPrivate(options, runtime);
+  limitProcesses(options);
   const version = await runtime.version().catch((error: unknown) => {
     if (!(error instanceof RuntimeError)) throw error;
     const says = error.code === 'Unimplemented' ? '' : `the container runtime at ${socket} does not answer: `;
@@ -67,6 +69,13 @@ async function startPrivate(options: MachineryOptions, runtime: Runtime): Promis
   if (withoutLimits.length > 0)
     log.warn({ controllers: withoutLimits }, 'limits of these kinds will not hold on this machine');
   await allDone([startNetwork(options), startRegistryAndContainerd(options, runtime)]);
+}
+
+/** A Pod that forks for ever must leave the machine, and this process, the processes they need. */
+function limitProcesses({ paths, log }: MachineryOptions): void {
+  const room = roomForProcesses();
+  if (room === undefined || !new PodCgroups(paths.cgroup).limitAll(room))
+    log.warn('the processes of all Pods together cannot be limited on this machine');
 }
 
 async function startNetwork({

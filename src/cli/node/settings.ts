@@ -16,6 +16,8 @@ export interface NodeSettings {
   registryMirrors: Record<string, string[]>;
   /** How long containers that end wait for their restart. */
   restartBackoff: RestartBackoff;
+  /** Processes and threads of one Pod; -1: as many as all Pods may have together. */
+  podPidsLimit: number;
   /** What service accounts may do through the API. */
   serviceAccountRole: ServiceAccountRole;
   /** The API listens at the Pods' gateway too, and containers are told where. */
@@ -37,6 +39,7 @@ export const DEFAULT_SETTINGS: NodeSettings = {
   nodeName: '',
   registryMirrors: {},
   restartBackoff: 'kubernetes',
+  podPidsLimit: -1,
   serviceAccountRole: 'view',
   apiForPods: false,
   auditLog: '',
@@ -91,6 +94,12 @@ export const SETTING_OPTIONS: Option[] = [
       'kubernetes: containers that end wait 10 s to 5 min for their restart; fast: 1 s to 10 s (default: kubernetes)',
   },
   {
+    name: 'pod-pids-limit',
+    type: 'string',
+    value: 'N',
+    summary: "processes and threads that one Pod may have; -1: no limit of its own (default: -1, a kubelet's)",
+  },
+  {
     name: 'service-account-role',
     type: 'string',
     value: 'ROLE',
@@ -128,6 +137,7 @@ export function givenSettings(args: Args): Partial<NodeSettings> {
   take('node-name', 'nodeName', readNodeName);
   take('cri', 'cri', readSocket);
   take('restart-backoff', 'restartBackoff', readRestartBackoff);
+  take('pod-pids-limit', 'podPidsLimit', readPidsLimit);
   take('service-account-role', 'serviceAccountRole', readRole);
   take('audit-log', 'auditLog', readFileName);
   take('log-level', 'logLevel', readLogLevel);
@@ -153,6 +163,7 @@ const FLAGS: Record<keyof NodeSettings, string> = {
   cri: '--cri',
   registryMirrors: '--registry-mirror',
   restartBackoff: '--restart-backoff',
+  podPidsLimit: '--pod-pids-limit',
   serviceAccountRole: '--service-account-role',
   apiForPods: '--api-for-pods',
   auditLog: '--audit-log',
@@ -253,6 +264,13 @@ function readRestartBackoff(text: string): RestartBackoff {
   const rule = RESTART_BACKOFFS.find((one) => one === text);
   if (!rule) throw new UsageError(`invalid --restart-backoff "${text}": ${RESTART_BACKOFFS.join(' or ')}`);
   return rule;
+}
+
+function readPidsLimit(text: string): number {
+  if (text === '-1') return -1;
+  if (!/^[1-9]\d{0,8}$/.test(text))
+    throw new UsageError(`invalid --pod-pids-limit "${text}": a number from 1 on, or -1`);
+  return Number(text);
 }
 
 function readRole(text: string): ServiceAccountRole {
