@@ -19,6 +19,7 @@ type Judge = (value: unknown, at: { key: string; parent: Record<string, unknown>
 
 const YET = 'not honoured by this node yet';
 const RUNTIME_CANNOT = "this node's container runtime cannot do it (containerd can since 2.0)";
+const REFUSED = 'the API server refuses it here';
 const NO_SELINUX = "this machine's kernel has no SELinux: containers run without a label";
 const ONLY_NODE = 'there is one node, so there is nothing to prefer';
 const NEIGHBOURS = `${YET}: the pod is bound whatever other pods are there`;
@@ -167,7 +168,7 @@ const EPHEMERAL: Record<string, Support> = {
   ...Object.fromEntries(
     Object.entries(CONTAINER).filter(([path]) => !NEVER_EPHEMERAL.includes(path.split(/[.[]/)[0] ?? '')),
   ),
-  ...Object.fromEntries(NEVER_EPHEMERAL.map((path) => [path, { noEffect: 'the API server refuses it here' }])),
+  ...Object.fromEntries(NEVER_EPHEMERAL.map((path) => [path, { noEffect: REFUSED }])),
   ...honoured('targetContainerName'),
 };
 
@@ -218,6 +219,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, Support>> = {
     'imagePullSecrets[].name',
     'nodeName',
     'nodeSelector{}',
+    'os.name',
     'readinessGates[].conditionType',
     'restartPolicy',
     'schedulerName',
@@ -274,14 +276,13 @@ export const FIELD_SUPPORT: Readonly<Record<string, Support>> = {
   'affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution': { warn: NEIGHBOURS },
   enableServiceLinks: { noEffect: 'there are no Services to link to' },
   hostUsers: { warn: hostUsers, unless: 'userNamespaces' },
-  'os.name': { warn: (value) => (value === 'windows' ? 'this node runs Linux' : undefined) },
-  overhead: { warn: `${YET}: it counts for the room on the node only` },
+  overhead: { noEffect: REFUSED },
   preemptionPolicy: { noEffect: 'no pod makes room for another here' },
   priority: { noEffect: 'no pod makes room for another here' },
   priorityClassName: { noEffect: 'no pod makes room for another here' },
   resourceClaims: { warn: `${YET}: the pod gets no devices` },
   resources: { warn: `${YET}: only the resources of the containers count` },
-  runtimeClassName: { warn: `${YET}: the pod runs with runc` },
+  runtimeClassName: { noEffect: REFUSED },
   'securityContext.appArmorProfile': { warn: appArmor, unless: 'appArmor' },
   'securityContext.seLinuxChangePolicy': {
     noEffect:

@@ -48,3 +48,12 @@ test('strict supplemental groups are refused where the runtime would add the gro
     message: 'Pod was rejected: SupplementalGroupsPolicy=Strict is not supported in this node',
   });
 });
+
+test.each([
+  [undefined, undefined],
+  ['linux', undefined],
+  ['windows', 'PodOSNotSupported'],
+])('a Pod for the operating system %s', (name, reason) => {
+  const pod = { spec: { containers: [], ...(name && { os: { name } }) } };
+  expect(podRejection(pod, NO_ABILITIES)?.reason).toBe(reason);
+});

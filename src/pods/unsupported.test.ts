@@ -124,7 +124,6 @@ describe('a field that the node cannot honour is named, with the consequence', (
       'where the pod runs and as whom',
       withSpec({
         hostUsers: false,
-        runtimeClassName: 'gvisor',
         imagePullSecrets: [{ name: 'registry' }],
         affinity: {
           nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] },
@@ -136,7 +135,6 @@ describe('a field that the node cannot honour is named, with the consequence', (
       }),
       [
         `spec.hostUsers: ${CANNOT}: the pod will wait in ContainerCreating`,
-        'spec.runtimeClassName: not honoured by this node yet: the pod runs with runc',
         'spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution: not honoured by this node yet: the pod is bound whatever other pods are there',
         'spec.topologySpreadConstraints: not honoured by this node yet: there is one node, nothing is spread',
       ],

@@ -7,6 +7,7 @@ import { pods } from './pods.ts';
 import { probes } from './probes.ts';
 import { restarts } from './restarts.ts';
 import { runtime } from './runtime.ts';
+import { security } from './security.ts';
 import { volumes } from './volumes.ts';
 
 /** All of them; docs/conformance.md is made from this list. */
@@ -18,6 +19,7 @@ export const scenarios: Scenario[] = [
   ...runtime,
   ...pods,
   ...environment,
+  ...security,
   ...volumes,
   ...restarts,
 ];
