@@ -281,6 +281,14 @@ export interface ContainerStatus extends Omit<Container, 'podSandboxId'> {
   reason: string;
   message: string;
   logPath: string;
+  /** As whom its first process began; absent where the runtime does not tell, as containerd before 2.0. */
+  user?: ProcessUser;
+}
+
+interface ProcessUser {
+  uid: number;
+  gid: number;
+  supplementalGroups: number[];
 }
 
 export interface ExecResult {

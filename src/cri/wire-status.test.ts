@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import {
+  containerStatusOfWire,
   imageOfWire,
   runtimeStatusOfWire,
   sandboxStatusOfWire,
   statsOfWire,
+  type WireContainerStatus,
   type WireRuntimeStatus,
   type WireSandboxStatus,
 } from './wire-status.ts';
@@ -52,6 +54,22 @@ describe('what the runtime can', () => {
     ],
   ])('%s', (_, wire, abilities) => {
     expect(runtimeStatusOfWire(wire)).toEqual({ conditions: [], ...abilities });
+  });
+});
+
+describe('the status of a container', () => {
+  it.each([
+    [null, undefined],
+    [{ linux: null }, undefined],
+    [
+      { linux: { uid: '1000', gid: '0', supplementalGroups: ['1000', '4294967294'] } },
+      { uid: 1000, gid: 0, supplementalGroups: [1000, 4_294_967_294] },
+    ],
+  ])('tells as whom it began: %j', (user, told) => {
+    const facts = { id: 'c', metadata: null, image: null, imageRef: '', state: 'CONTAINER_RUNNING', createdAt: '0' };
+    const rest = { labels: {}, annotations: {}, startedAt: '0', finishedAt: '0', exitCode: 0, reason: '' } as const;
+    const wire = { ...facts, ...rest, message: '', logPath: '', user } as WireContainerStatus;
+    expect(containerStatusOfWire(wire).user).toEqual(told);
   });
 });
 

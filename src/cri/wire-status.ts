@@ -62,6 +62,7 @@ export interface WireContainerStatus extends WireContainerFacts {
   reason: string;
   message: string;
   logPath: string;
+  user: { linux: { uid: string; gid: string; supplementalGroups: string[] } | null } | null;
 }
 
 export interface WireImage extends Omit<Image, 'size' | 'uid'> {
@@ -108,7 +109,16 @@ export function containerOfWire(wire: WireContainer): Container {
 export function containerStatusOfWire(wire: WireContainerStatus): ContainerStatus {
   const { exitCode, reason, message, logPath } = wire;
   const times = { startedAt: isoOf(wire.startedAt), finishedAt: isoOf(wire.finishedAt) };
-  return { ...factsOfWire(wire), ...times, exitCode, reason, message, logPath };
+  const user = userOfWire(wire.user?.linux);
+  return { ...factsOfWire(wire), ...times, exitCode, reason, message, logPath, ...(user && { user }) };
+}
+
+function userOfWire(
+  user: { uid: string; gid: string; supplementalGroups: string[] } | null | undefined,
+): ContainerStatus['user'] {
+  if (!user) return undefined;
+  const { uid, gid, supplementalGroups } = user;
+  return { uid: Number(uid), gid: Number(gid), supplementalGroups: supplementalGroups.map(Number) };
 }
 
 export function imageOfWire({ id, repoTags, repoDigests, size, uid, username }: WireImage): Image {

@@ -96,6 +96,7 @@ function observedStatus(
     resources: container.resources ?? {},
     restartCount: current.attempt,
     state: stateOf(pod, current),
+    ...(current.user && { user: { linux: current.user } }),
   };
 }
 

@@ -31,6 +31,7 @@ export interface ObservedContainer {
   /** As the runtime spells it: docker.io/library/nginx:latest. */
   image: string;
   imageRef: string;
+  user?: ContainerStatus['user'];
   /** `containerHash` of the spec it was made from. */
   hash: string;
   createdAt: string;
@@ -131,7 +132,7 @@ async function observeContainer(
 }
 
 function containerFacts(status: ContainerStatus, sandboxId: string): ObservedContainer {
-  const { id, metadata, image, imageRef, annotations, createdAt, startedAt, finishedAt } = status;
+  const { id, metadata, image, imageRef, user, annotations, createdAt, startedAt, finishedAt } = status;
   return {
     id,
     sandboxId,
@@ -140,6 +141,7 @@ function containerFacts(status: ContainerStatus, sandboxId: string): ObservedCon
     state: wasCutShort(status) ? 'CREATED' : status.state,
     image,
     imageRef,
+    ...(user && { user }),
     hash: annotations[HASH_ANNOTATION] ?? '',
     createdAt,
     ...(startedAt !== undefined && { startedAt }),

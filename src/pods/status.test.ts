@@ -269,6 +269,13 @@ describe('containers', () => {
     });
   });
 
+  test('as whom it began, where the runtime tells', () => {
+    const user = { uid: 1000, gid: 1000, supplementalGroups: [1000, 60_000] };
+    const [c] = statusOf(makePod('p'), [running('c', { user })]).containerStatuses ?? [];
+    expect(c?.user).toEqual({ linux: user });
+    expect(statusOf(makePod('p'), [running('c')]).containerStatuses?.[0]).not.toHaveProperty('user');
+  });
+
   test('mounts, resources', () => {
     const container = busybox('c', {
       resources: { requests: { cpu: '1' } },

@@ -1,9 +1,9 @@
-import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Pod, PodSpec, Volume } from '../../kube/generated/objects.ts';
+import type { PersistentVolumeClaim, Pod, PodSpec, Volume } from '../../kube/generated/objects.ts';
 import { podPaths } from '../paths.ts';
 import { type Mounts, mountPointsBelow } from './mounts.ts';
 import { VolumeError } from './volume-error.ts';
@@ -45,6 +45,37 @@ const pod = (volumes: Volume[], spec: Partial<PodSpec> = {}): Pod => ({
 });
 const volumes = () => new Volumes({ paths: podPaths(home), mounts });
 const emptyDir = (name: string) => join(home, 'pods/u-1/volumes/kubernetes.io~empty-dir', name);
+
+describe.runIf(process.getuid?.() === 0)('a claim is given to the fsGroup of a new Pod', () => {
+  /** Groups of a file that two Pods find after each other: the first gives all to 2000, then somebody gives the file to 7. */
+  async function groupsSeen(policy: string | undefined): Promise<number[]> {
+    const claim: PersistentVolumeClaim = { metadata: { name: 'c', namespace: 'shop', uid: 'c-1' } };
+    const directory = podPaths(home).claim(claim);
+    await mkdir(directory, { recursive: true });
+    const file = join(directory, 'file');
+    await writeFile(file, '');
+    const all = new Volumes({ paths: podPaths(home), mounts, claimOf: async () => claim });
+    const fsGroupChangePolicy = policy && { fsGroupChangePolicy: policy };
+    const start = async (uid: string) => {
+      const subject = pod([{ name: 'v', persistentVolumeClaim: { claimName: 'c' } }], {
+        securityContext: { fsGroup: 2000, ...fsGroupChangePolicy },
+      });
+      await all.prepare({ ...subject, metadata: { ...subject.metadata, uid } });
+      return (await stat(file)).gid;
+    };
+    const first = await start('u-1');
+    await chown(file, 0, 7);
+    return [first, await start('u-2')];
+  }
+
+  test.each([
+    [undefined, [2000, 2000]],
+    ['Always', [2000, 2000]],
+    ['OnRootMismatch', [2000, 7]],
+  ])('fsGroupChangePolicy %s', async (policy, groups) => {
+    expect(await groupsSeen(policy)).toEqual(groups);
+  });
+});
 
 describe('an emptyDir', () => {
   test('is a directory that everybody may write to, in the place where the kubelet has it', async () => {
