@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
@@ -78,13 +78,44 @@ describe('the certificates of a node', () => {
     expect((await loadSigningKey(folder)).id).toBe(second.id);
   });
 
-  test('what is damaged is made anew', async () => {
-    const before = (await loadCredentials(folder, NOW)).credentials;
-    await writeFile(join(folder, 'server.crt'), 'half a certif');
-    const { credentials, renewed } = await loadCredentials(folder, NOW);
-    expect(renewed).toBe(true);
-    expect(credentials.authority).toEqual(before.authority);
-    expect(await readFile(join(folder, 'server.crt'), 'utf8')).toBe(credentials.server.certificate);
+  describe('what a killed node or a bad disk left of them is made anew', () => {
+    const file = (name: string) => join(folder, name);
+    const other = async (name: string) => {
+      const { credentials } = await loadCredentials(join(folder, '..', 'other'), NOW);
+      const [of, kind] = name.split('.') as ['authority' | 'server' | 'admin', string];
+      return credentials[of][kind === 'key' ? 'key' : 'certificate'];
+    };
+    const anew = { authority: false, server: false, admin: false };
+    test.each<[string, string, (name: string) => Promise<string> | string, object]>([
+      ['half a certificate', 'server.crt', () => 'half a certif', { ...anew, authority: true, admin: true }],
+      ['an empty certificate', 'admin.crt', () => '', { ...anew, authority: true, server: true }],
+      ['an empty key', 'admin.key', () => '', { ...anew, authority: true, server: true }],
+      [
+        'half a key',
+        'server.key',
+        () => '-----BEGIN PRIVATE KEY-----\nAAAA',
+        { ...anew, authority: true, admin: true },
+      ],
+      ['a key that is not of its certificate', 'server.key', other, { ...anew, authority: true, admin: true }],
+      ['an empty key of the authority', 'authority.key', () => '', anew],
+      ['an empty authority', 'authority.crt', () => '', anew],
+    ])('%s', async (_, name, text, same) => {
+      const before = (await loadCredentials(folder, NOW)).credentials;
+      await writeFile(file(name), await text(name));
+      const { credentials: after, renewed } = await loadCredentials(folder, NOW);
+      const isSame = (of: keyof typeof after) => before[of].certificate === after[of].certificate;
+      expect({ authority: isSame('authority'), server: isSame('server'), admin: isSame('admin') }).toEqual(same);
+      expect(renewed).toBe(true);
+      expect(await loadCredentials(folder, NOW)).toEqual({ credentials: after, renewed: false });
+    });
+
+    test('a new authority beside what the old one signed', async () => {
+      const before = (await loadCredentials(folder, NOW)).credentials;
+      for (const name of ['authority.key', 'authority.crt']) await writeFile(file(name), await other(name));
+      const { credentials: after } = await loadCredentials(folder, NOW);
+      expect(after.authority.certificate).toBe(await other('authority.crt'));
+      for (const of of ['server', 'admin'] as const) expect(after[of]).not.toEqual(before[of]);
+    });
   });
 
   test('the kubeconfig is one that clients read', async () => {

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -31,12 +31,15 @@ export async function loadCredentials(
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
   const old = await Promise.all(NAMES.map((name) => readCredential(folder, name)));
-  const [oldAuthority, oldServer, oldAdmin] = old.map((c) => (c && !needsRenewal(c.certificate, now) ? c : undefined));
+  const [oldAuthority, ...oldSigned] = old.map((c) => (c && !needsRenewal(c.certificate, now) ? c : undefined));
+  const [oldServer, oldAdmin] = oldSigned.map((c) =>
+    c && oldAuthority && isSignedBy(c, oldAuthority) ? c : undefined,
+  );
   const authority = oldAuthority ?? (await createAuthority({ now }));
   const [server, admin] = await Promise.all([
-    (oldAuthority && covering(oldServer, addresses)) ??
+    covering(oldServer, addresses) ??
       createServerCertificate(authority, { names: [hostname().toLowerCase()], addresses, now }),
-    (oldAuthority && oldAdmin) ?? createClientCertificate(authority, { now }),
+    oldAdmin ?? createClientCertificate(authority, { now }),
   ]);
   const credentials = { authority, server, admin };
   const renewed = authority !== oldAuthority || server !== oldServer || admin !== oldAdmin;
@@ -50,6 +53,11 @@ function covering(server: Credential | undefined, addresses: string[]): Credenti
   return addresses.every((address) => certificate.checkIP(address) !== undefined) ? server : undefined;
 }
 
+/** A node that is killed while it writes leaves the new authority beside what the old one signed. */
+function isSignedBy({ certificate }: Credential, authority: Credential): boolean {
+  return new X509Certificate(certificate).verify(new X509Certificate(authority.certificate).publicKey);
+}
+
 const NAMES = ['authority', 'server', 'admin'] as const;
 
 async function readCredential(folder: string, name: string): Promise<Credential | undefined> {
@@ -57,10 +65,19 @@ async function readCredential(folder: string, name: string): Promise<Credential 
     const [certificate, key] = await Promise.all(
       ['crt', 'key'].map((suffix) => readFile(join(folder, `${name}.${suffix}`), 'utf8')),
     );
-    return { certificate: certificate!, key: key! };
+    return belongTogether(certificate!, key!) ? { certificate: certificate!, key: key! } : undefined;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
+  }
+}
+
+/** False where one of them is damaged, and where only one of the two was written before the node was killed. */
+function belongTogether(certificate: string, key: string): boolean {
+  try {
+    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    return false;
   }
 }
 
