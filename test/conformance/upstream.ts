@@ -55,14 +55,19 @@ export const upstream: UpstreamFile[] = [
     ),
   ),
   node('init_container.go', 4),
-  node(
-    'container_probe.go',
-    46,
-    out(
-      4,
-      'liveness by gRPC, of a container and of a sidecar: no image here has such a server; readiness by gRPC is in test/e2e/probes.e2e.ts, all outcomes in src/pods/probes/run-probe.test.ts',
-    ),
-  ),
+  node('container_probe.go', 46, {
+    elsewhere: [
+      'Probing container should *not* be restarted with a GRPC liveness probe',
+      'Probing container should be restarted with a GRPC liveness probe',
+      'Probing restartable init container should *not* be restarted with a GRPC liveness probe',
+      'Probing restartable init container should be restarted with a GRPC liveness probe',
+    ].map((test) => ({
+      test,
+      file: 'test/e2e/probes.e2e.ts',
+      title:
+        'liveness by gRPC: what is not served is restarted, of main containers and sidecars; what is served is not',
+    })),
+  }),
   node('runtime.go', 10, {
     elsewhere: [
       'should not be able to pull from private registry without secret',
@@ -77,7 +82,7 @@ export const upstream: UpstreamFile[] = [
   node(
     'downwardapi.go',
     11,
-    out(4, `huge pages, of which the node has none; limits of ephemeral storage as variables: ${NOT_YET}`),
+    out(4, 'huge pages, of which the node has none; what later versions add'),
   ),
   node('configmap.go', 6, out(3, API_ONLY)),
   node('secrets.go', 5, out(2, API_ONLY)),
@@ -238,5 +243,5 @@ export const upstream: UpstreamFile[] = [
   storage('projected_downwardapi.go', 13),
   storage('projected_combined.go', 1),
   storage('host_path.go', 3),
-  storage('downwardapi.go', 2, out(2, `limits of ephemeral storage in files: ${NOT_YET}`)),
+  storage('downwardapi.go', 2),
 ];

@@ -231,6 +231,45 @@ describe('probes and hooks', () => {
       await gone('grpc');
     });
 
+    step(
+      'liveness by gRPC: what is not served is restarted, of main containers and sidecars; what is served is not',
+      async () => {
+        servers.serve('alive');
+        const asks = (service: string) => ({
+          livenessProbe: { grpc: { port: servers.grpc, service }, periodSeconds: 1 },
+        });
+        const container = (name: string, service: string) => sh(FOREVER, { name, ...asks(service) });
+        await create('grpclive', {
+          hostNetwork: true,
+          initContainers: [
+            sidecar(FOREVER, { name: 'sick-sidecar', ...asks('sick') }),
+            sidecar(FOREVER, { name: 'well-sidecar', ...asks('alive') }),
+          ],
+          containers: [container('sick', 'sick'), container('well', 'alive')],
+        });
+        const counts = async () => {
+          const { status = {} } = await get('grpclive');
+          const all = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
+          return Object.fromEntries(all.map(({ name, restartCount }) => [name, restartCount]));
+        };
+        const answered = servers.asked('alive');
+        await eventually(
+          'both sick ones restart, and the others were asked',
+          async () => {
+            const seen = await counts();
+            return (seen.sick ?? 0) > 0 && (seen['sick-sidecar'] ?? 0) > 0 && servers.asked('alive') > answered + 6;
+          },
+          SECONDS,
+        );
+        expect(await counts()).toMatchObject({ well: 0, 'well-sidecar': 0 });
+        await event(
+          'grpclive',
+          'Normal Killing spec.containers{sick}: Container sick failed liveness probe, will be restarted',
+        );
+        await gone('grpclive');
+      },
+    );
+
     step('of a sidecar counts for the Pod; it holds nobody up', async () => {
       const readinessProbe = { ...exec('test -e /tmp/ready'), periodSeconds: 1 };
       await create('sideready', { initContainers: [sidecar(FOREVER, { readinessProbe })] });
@@ -428,6 +467,8 @@ interface TestServers {
   seen: Map<string, IncomingHttpHeaders>;
   /** From now on this gRPC service is healthy. */
   serve(service: string): void;
+  /** How often it was asked for. */
+  asked(service: string): number;
   close(): void;
 }
 
@@ -441,10 +482,13 @@ async function testServers(): Promise<TestServers> {
   });
   await new Promise<void>((resolve) => https.listen(0, '127.0.0.1', resolve));
   const healthy = new Set<string>();
+  const asked = new Map<string, number>();
   const grpc = new Server();
   grpc.addService(HEALTH, {
-    check: (call: { request: string }, answer: (error: null, service: boolean) => void) =>
-      answer(null, healthy.has(call.request)),
+    check: ({ request }: { request: string }, answer: (error: null, service: boolean) => void) => {
+      asked.set(request, (asked.get(request) ?? 0) + 1);
+      answer(null, healthy.has(request));
+    },
   });
   const port = await new Promise<number>((resolve, reject) =>
     grpc.bindAsync('0.0.0.0:0', ServerCredentials.createInsecure(), (error, bound) =>
@@ -456,6 +500,7 @@ async function testServers(): Promise<TestServers> {
     grpc: port,
     seen,
     serve: (service) => void healthy.add(service),
+    asked: (service) => asked.get(service) ?? 0,
     close: () => {
       https.close();
       grpc.forceShutdown();

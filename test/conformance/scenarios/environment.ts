@@ -3,6 +3,7 @@ import type { Scenario } from '../scenario.ts';
 import { configMap, prints, secret, sh } from './prints.ts';
 
 const of = (file: string, ...tests: string[]) => [{ file: `e2e/common/node/${file}`, tests }];
+const ofStorage = (test: string) => [{ file: 'e2e/common/storage/downwardapi.go', tests: [test] }];
 const env = (name: string, value: string) => ({ name, value });
 const field = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } });
 const resource = (name: string, of: string, divisor?: string) => ({
@@ -208,6 +209,28 @@ const downward: Scenario[] = [
       env: [resource('CPU', 'limits.cpu'), resource('MEMORY', 'limits.memory')],
     },
     log: 'fine\n',
+  }),
+  prints({
+    id: 'downward-storage',
+    says: 'limits and requests of the disk as variables',
+    upstream: ofStorage(
+      "Downward API tests for local ephemeral storage should provide container's limits.ephemeral-storage and requests.ephemeral-storage as env vars",
+    ),
+    container: {
+      ...sh('echo "$LIMIT $REQUEST"'),
+      resources: { requests: { 'ephemeral-storage': '32Mi' }, limits: { 'ephemeral-storage': '64Mi' } },
+      env: [resource('LIMIT', 'limits.ephemeral-storage'), resource('REQUEST', 'requests.ephemeral-storage')],
+    },
+    log: '67108864 33554432\n',
+  }),
+  prints({
+    id: 'downward-default-storage',
+    says: 'where the disk is not limited it is what the node has',
+    upstream: ofStorage(
+      'Downward API tests for local ephemeral storage should provide default limits.ephemeral-storage from node allocatable',
+    ),
+    container: { ...sh('echo "$LIMIT"'), env: [resource('LIMIT', 'limits.ephemeral-storage')] },
+    log: /^[1-9]\d{6,}\n$/,
   }),
   prints({
     id: 'downward-uid',
