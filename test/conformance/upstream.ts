@@ -79,11 +79,7 @@ export const upstream: UpstreamFile[] = [
     })),
   }),
   node('expansion.go', 9),
-  node(
-    'downwardapi.go',
-    11,
-    out(4, 'huge pages, of which the node has none; what later versions add'),
-  ),
+  node('downwardapi.go', 11, out(4, 'huge pages, of which the node has none; what later versions add')),
   node('configmap.go', 6, out(3, API_ONLY)),
   node('secrets.go', 5, out(2, API_ONLY)),
   node('containers.go', 4),
