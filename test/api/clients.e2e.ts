@@ -60,7 +60,7 @@ const STEPS: Record<string, unknown> = {
       message: 'the server rejected our request due to an error in our request',
     },
   },
-  ready: ['main', 'counter'],
+  ready: ['counter', 'main'],
   execute: { lines: ['err', 'out'], said: 'you said hello', code: 7 },
   // The client tells no more of a refused handshake.
   execute_refused: { status: 0, reason: 'Handshake status 400 Bad Request' },
